@@ -1,0 +1,6 @@
+import type { Cataloger } from './types.ts'
+
+export type * from './types.ts'
+
+/** Every cataloger, one a line. */
+export const CATALOGERS: readonly Cataloger[] = []

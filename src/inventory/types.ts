@@ -1,0 +1,44 @@
+import type { Component, Relation } from '../model/component.ts'
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { LayerReference } from '../model/evidence.ts'
+import type { OperatingSystem } from '../model/operating-system.ts'
+import type { AnyReader, MergedTree, PlacedRow } from '../reading/index.ts'
+
+/** What a cataloger is told about the image beside its own rows. */
+export interface AssembleContext {
+  /** The operating system, where one was recognised: purls and ecosystems of OS packages carry it. */
+  readonly os?: OperatingSystem
+  readonly tree: MergedTree
+  /** The layer of that index as evidence names it. */
+  readonly layer: (index: number) => LayerReference | undefined
+}
+
+/** One ecosystem, one folder. Adding one adds one line to inventory/index.ts and touches nothing else. */
+export interface Cataloger<Fact = unknown> {
+  readonly id: string
+  /** One line for lists: `Debian packages: dpkg status, status.d, opkg`. */
+  readonly summary: string
+  readonly kind: 'os' | 'library'
+  readonly ecosystems: readonly string[]
+  readonly yields: 'installed' | 'declared' | 'both'
+  readonly readers: readonly AnyReader[]
+  /** Pure, over the whole image, never cached by layer: what one file says about another is settled here. Rows of all its readers, hidden copies included. */
+  assemble(rows: readonly PlacedRow<Fact>[], context: AssembleContext): Assembled
+}
+
+export interface Assembled {
+  readonly components: readonly Component[]
+  readonly relations: readonly Relation[]
+  readonly diagnostics: readonly Diagnostic[]
+  /** An OS cataloger's answer to "whose are these files?"; one shared step then settles ownership for all ecosystems. */
+  readonly claims?: (paths: ReadonlySet<string>) => ReadonlyMap<string, Claim>
+}
+
+export interface Claim {
+  /** Id of the owning component. */
+  readonly owner: string
+  /** Layer index since which the owner's record has been there. */
+  readonly since: number
+  /** What the package database says of the file's content, in the algorithm that it keeps. */
+  readonly digest?: { readonly algorithm: 'md5' | 'sha1' | 'sha256'; readonly hex: string }
+}

@@ -1,0 +1,207 @@
+import type { Image, LayerLocator, Tree } from '../image/index.ts'
+import type { Limits } from '../lib/limits.ts'
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Digest } from '../model/digest.ts'
+import type { LayerReference } from '../model/evidence.ts'
+
+export type BodyDigest = 'md5' | 'sha1' | 'sha256'
+
+/** One condition on a path; all that are given must hold. Paths are normalised: no leading slash, `/`-separated. */
+export interface PathCondition {
+  /** The whole path. */
+  readonly path?: string
+  /** The last segment. */
+  readonly name?: string
+  /** What the last segment ends with. */
+  readonly suffix?: string
+  /** The folder that holds it, at any depth below: `var/lib/dpkg/info`. */
+  readonly under?: string
+  /** A segment or run of segments anywhere before the name: `node_modules`. */
+  readonly inside?: string
+}
+
+/** Compiled over all readers into one dispatch. Path and mode decide first; `magic` sees the first 4 KiB of what is left. */
+export interface Wants {
+  readonly any: readonly PathCondition[]
+  readonly magic?: { readonly bytes: readonly Uint8Array[]; readonly minBytes?: number }
+  /** Only files with an executable bit. */
+  readonly executable?: boolean
+  /** A larger body is a diagnostic, not a read. */
+  readonly maxBytes: number
+  /** Whether losing such a file blinds the answer (a package database) or only part of it. */
+  readonly loss: 'blind' | 'partial'
+  /** Digests of the body that go into the row, for proof of ownership: dpkg records MD5, apk SHA-1, rpm SHA-256. */
+  readonly digests?: readonly BodyDigest[]
+}
+
+export interface ReadResult<Fact> {
+  readonly facts: readonly Fact[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+interface ReaderBase<Fact> {
+  /** Unique over all readers: `dpkg-status`. */
+  readonly id: string
+  /** Raised whenever the facts for the same bytes could change. */
+  readonly version: number
+  readonly wants: Wants
+  /** Keys by which a record inside this file is followed from layer to layer (a package's name, version, architecture). */
+  keys?(fact: Fact): readonly string[]
+}
+
+/**
+ * Reads one kind of file. Its facts depend on path, mode and bytes alone: they name no layer and no image, and are kept for the
+ * layer for ever, with their diagnostics, under (diff ID, reader id, reader version). A fact is plain data that
+ * `v8.serialize` takes (no functions, no class instances; Uint8Array is welcome and must own its buffer).
+ */
+export interface FileReader<Fact> extends ReaderBase<Fact> {
+  /** Synchronous; the bytes are valid during the call only and shared with other takers. May throw: that becomes a diagnostic by `wants.loss`. */
+  read(file: FileBytes): ReadResult<Fact>
+}
+
+export interface FileBytes {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly mode: number
+  readonly bytes: Uint8Array
+}
+
+/** For databases, archives and large binaries: the body is in memory up to 16 MiB, beyond it in an unlinked temporary file. */
+export interface RandomReader<Fact> extends ReaderBase<Fact> {
+  readRandom(file: RandomFile): ReadResult<Fact>
+}
+
+/** Synchronous random access: readers run in worker threads, where blocking is free. */
+export interface RandomFile {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly mode: number
+  /** The bytes from `offset`, `length` of them or fewer at the end; a view or a copy, valid during the call only. */
+  at(offset: number, length: number): Uint8Array
+}
+
+export type AnyReader = FileReader<unknown> | RandomReader<unknown>
+
+/** What one reader found in one file of one layer. */
+export interface Row<Fact = unknown> {
+  readonly path: string
+  readonly mode: number
+  readonly sizeBytes: number
+  readonly facts: readonly Fact[]
+  readonly digests?: Readonly<Partial<Record<BodyDigest, string>>>
+}
+
+/** What a worker is given: plain data. `expect` is verified while streaming. */
+export interface LayerJob {
+  readonly locator: LayerLocator
+  /** How the layer is named in errors: its diff ID or blob, and its position. */
+  readonly name: string
+  readonly expect: { readonly diffId?: Digest; readonly blob?: Digest }
+  /** Readers to run, by id; the worker has the list. */
+  readonly readers: readonly string[]
+  /** Read these entries whatever `wants` says, as if they lay at `as`: links that lead to unwanted paths, and hard links to bodies already passed. */
+  readonly also?: readonly { readonly path: string; readonly as: string }[]
+  readonly limits: Limits
+}
+
+/** What it gives back. Rows are encoded in the worker, transferred, and stored as they are; an incomplete one never is. */
+export interface LayerFacts {
+  readonly diffId: Digest
+  readonly blob?: Digest
+  /** False when the layer could not be read to its end, or lied: then it is not stored. */
+  readonly complete: boolean
+  /** Encoded `LayerIndex`. */
+  readonly index: Uint8Array
+  /** One for each reader, also when it found nothing: "read, nothing there" differs from "not read". */
+  readonly rows: readonly { readonly reader: string; readonly version: number; readonly encoded: Uint8Array }[]
+  /** About the layer as a whole (a bad gzip, a hard link to nowhere); those about a file stand in its reader's row. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** What the merge needs of a layer, whoever wanted what: small, binary, versioned like a reader. */
+export interface LayerIndex {
+  /** 128-bit hashes of all paths, sorted, folders as `path/`: an unwanted newer file hides a wanted older one. */
+  readonly entries: Uint8Array
+  readonly whiteouts: readonly string[]
+  readonly opaque: readonly string[]
+  readonly links: readonly { readonly path: string; readonly to: string; readonly hard: boolean }[]
+}
+
+/** All layers put together. A tree read as it lies is one layer. */
+export interface MergedTree {
+  /** The real path of `path` after all symbolic links, inside the root; undefined when it is not there or the links run in a circle. */
+  resolve(path: string): string | undefined
+  /** Whether this layer's copy (index from the oldest, 0) is the one that survives. */
+  wins(path: string, layer: number): boolean
+  /** Index of the oldest layer from which on the record has been there without a break; a whiteout of the file is a break. */
+  since(reader: string, path: string, key: string): number | undefined
+}
+
+/** A row with where it stands in the image. */
+export interface PlacedRow<Fact = unknown> extends Row<Fact> {
+  readonly reader: string
+  /** Index of the layer. */
+  readonly layer: number
+  /** Whether this copy is the one in the final image. */
+  readonly wins: boolean
+}
+
+/** A whole target, read. */
+export interface ReadTarget {
+  readonly layers: readonly (LayerReference & {
+    readonly sizeBytes?: number
+    readonly known: boolean
+    readonly complete: boolean
+  })[]
+  /** By reader id; all layers' rows, hidden copies included, in layer order then path order. */
+  readonly rows: ReadonlyMap<string, readonly PlacedRow[]>
+  readonly tree: MergedTree
+  /** Everything that was not done, of winning files and of layers. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Set when the image was only known at the end (a sequential archive). */
+  readonly image?: Image
+}
+
+/** Where facts of layers are kept between runs. Safe for many processes; losing it costs time only. */
+export interface FactStore {
+  /** The stored index and rows of a layer, or undefined for those that are missing or made by another version. */
+  load(diffId: Digest, readers: readonly AnyReader[]): StoredLayer | undefined
+  store(facts: LayerFacts): void
+  /** Documents of a sequential archive by the digest of the whole file, so that a known one need not be unpacked. */
+  loadArchive(file: Digest): Uint8Array | undefined
+  storeArchive(file: Digest, encoded: Uint8Array): void
+  close(): void
+}
+
+export interface StoredLayer {
+  readonly index: Uint8Array
+  readonly rows: ReadonlyMap<string, Uint8Array>
+}
+
+/** Runs layer jobs: in worker threads in the command, in place in tests. */
+export interface LayerRunner {
+  run(job: LayerJob, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts>
+  close(): Promise<void>
+}
+
+export interface ReadOptions {
+  readonly readers: readonly AnyReader[]
+  readonly runner: LayerRunner
+  readonly store?: FactStore
+  readonly limits: Limits
+  readonly signal: AbortSignal
+  /** Paths (globs, `**` crosses folders) of files and folders that are left out of the answer. */
+  readonly skipFiles: readonly string[]
+  readonly skipDirs: readonly string[]
+  readonly progress: (event: ReadProgress) => void
+}
+
+export interface ReadProgress {
+  readonly layer: number
+  readonly name: string
+  readonly doneBytes: number
+  readonly totalBytes?: number
+  readonly state: 'reading' | 'known' | 'done'
+}
+
+export type { Image, Tree }
