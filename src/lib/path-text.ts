@@ -15,7 +15,7 @@ export function decodePath(bytes: Uint8Array): string {
       break
     }
   }
-  if (ascii) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice(0, bytes.length)
+  if (ascii) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   try {
     return strict.decode(bytes)
   } catch {
