@@ -1,0 +1,49 @@
+import type { Limits } from '../lib/limits.ts'
+import type { Severity } from '../model/severity.ts'
+
+/** What part of a progress line changed. Progress goes to stderr and is never part of the answer. */
+export interface ScanProgress {
+  readonly stage: 'open' | 'read' | 'advisories' | 'match'
+  readonly message: string
+  readonly doneBytes?: number
+  readonly totalBytes?: number
+}
+
+/** How declared packages (lockfiles) and installed ones count. `auto`: installed in images and root file systems, declared in source directories. */
+export type ReadMode = 'auto' | 'installed' | 'declared' | 'both'
+
+export interface ScanOptions {
+  readonly reference: string
+  readonly platform?: string
+  readonly distro?: string
+  readonly skipFiles: readonly string[]
+  readonly skipDirs: readonly string[]
+  readonly pkgTypes: readonly ('os' | 'library')[]
+  /** Severities to keep; all when undefined. */
+  readonly severities?: readonly Severity[]
+  readonly ignoreUnfixed: boolean
+  readonly includeKernelHeaders: boolean
+  readonly read: ReadMode
+  /** Exception files, as paths that exist. */
+  readonly ignoreFiles: readonly string[]
+  /** Where layer facts and advisories are kept. */
+  readonly cacheDir: string
+  /** A database file or packed file to use instead of the cache's. */
+  readonly advisories?: string
+  /** No network at all. */
+  readonly offline: boolean
+  /** Do not look for newer advisories. */
+  readonly noUpdate: boolean
+  readonly limits: Limits
+  readonly workers: number
+}
+
+/** What a scan needs of the world. */
+export interface ScanIo {
+  readonly signal: AbortSignal
+  readonly now: () => Date
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** The worker entry of the bundle, or the source. */
+  readonly workerUrl: URL
+  readonly progress: (event: ScanProgress) => void
+}
