@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import type { Assembled, Cataloger } from '../../src/inventory/types.ts'
+import type { Diagnostic } from '../../src/model/diagnostic.ts'
+import type { OperatingSystem } from '../../src/model/operating-system.ts'
+import type {
+  AnyReader,
+  FileReader,
+  MergedTree,
+  PathCondition,
+  PlacedRow,
+  RandomReader,
+  ReadResult,
+} from '../../src/reading/index.ts'
+
+/** What a run over a handful of files gives: the assembled answer, the readers' diagnostics and the assembly's together. */
+export interface Catalogued extends Assembled {
+  readonly rows: readonly PlacedRow[]
+}
+
+export interface CatalogOptions {
+  readonly os?: OperatingSystem
+  /** Symbolic links of the tree, by their own path: `{ lib: 'usr/lib' }`; targets are paths from the root. */
+  readonly links?: Readonly<Record<string, string>>
+}
+
+/**
+ * Runs one cataloger over files given as path to content (text is UTF-8), as if they were one layer and every copy won. The
+ * dispatch is written plainly here, so that a cataloger's tests do not depend on the one that scans use.
+ */
+export function catalog(
+  cataloger: Cataloger<never> | Cataloger,
+  files: Readonly<Record<string, Uint8Array | string>>,
+  options: CatalogOptions = {},
+): Catalogued {
+  const diagnostics: Diagnostic[] = []
+  const rows: PlacedRow[] = []
+  const paths = Object.keys(files).sort()
+  for (const path of paths) {
+    const content = files[path] ?? ''
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
+    for (const reader of cataloger.readers) {
+      if (!wanted(reader, path, bytes)) continue
+      const result = readWith(reader, path, bytes)
+      diagnostics.push(...result.diagnostics.map((diagnostic) => ({ path, ...diagnostic })))
+      const digests = Object.fromEntries(
+        (reader.wants.digests ?? []).map((algorithm) => [algorithm, createHash(algorithm).update(bytes).digest('hex')]),
+      )
+      rows.push({
+        path,
+        mode: 0o644,
+        sizeBytes: bytes.length,
+        facts: structuredClone(result.facts) as unknown[],
+        ...(reader.wants.digests && { digests }),
+        reader: reader.id,
+        layer: 0,
+        wins: true,
+      })
+    }
+  }
+  const assembled = (cataloger as Cataloger).assemble(rows, {
+    ...(options.os && { os: options.os }),
+    tree: plainTree(paths, options.links ?? {}),
+    layer: (index) => (index === 0 ? { diffId: `sha256:${'0'.repeat(64)}`, index } : undefined),
+  })
+  return { ...assembled, diagnostics: [...diagnostics, ...assembled.diagnostics], rows }
+}
+
+/** The operating system of a test: the ecosystem is as given. */
+export function operatingSystem(id: string, release: string, ecosystem?: string): OperatingSystem {
+  const version = release.replace(/^v/, '')
+  return { id, name: `${id} ${version}`, version, release, idLike: [], evidence: [], ...(ecosystem && { ecosystem }) }
+}
+
+function readWith(reader: AnyReader, path: string, bytes: Uint8Array): ReadResult<unknown> {
+  const { maxBytes, loss } = reader.wants
+  if (bytes.length > maxBytes)
+    return {
+      facts: [],
+      diagnostics: [{ code: 'file-too-large', message: `over ${maxBytes} bytes`, path, effect: loss }],
+    }
+  const file = { path, sizeBytes: bytes.length, mode: 0o644 }
+  try {
+    if ('read' in reader) return (reader as FileReader<unknown>).read({ ...file, bytes })
+    const at = (offset: number, length: number): Uint8Array => bytes.subarray(offset, offset + length)
+    return (reader as RandomReader<unknown>).readRandom({ ...file, at })
+  } catch (error) {
+    return { facts: [], diagnostics: [{ code: 'reader-failed', message: String(error), path, effect: loss }] }
+  }
+}
+
+function wanted(reader: AnyReader, path: string, bytes: Uint8Array): boolean {
+  const { any, magic } = reader.wants
+  if (!any.some((condition) => matches(condition, path))) return false
+  if (magic === undefined) return true
+  return magic.bytes.some((start) => start.every((byte, i) => bytes[i] === byte))
+}
+
+function matches(condition: PathCondition, path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  if (condition.path !== undefined && condition.path !== path) return false
+  if (condition.name !== undefined && condition.name !== name) return false
+  if (condition.suffix !== undefined && !name.endsWith(condition.suffix)) return false
+  if (condition.under !== undefined && !path.startsWith(`${condition.under}/`)) return false
+  if (condition.inside !== undefined && !`/${path}`.slice(0, -name.length).includes(`/${condition.inside}/`))
+    return false
+  return true
+}
+
+/** A tree of one layer with the given files; a link may stand for any folder of a path. */
+function plainTree(paths: readonly string[], links: Readonly<Record<string, string>>): MergedTree {
+  const there = new Set<string>()
+  for (const path of [...paths, ...Object.values(links)]) {
+    const parts = path.split('/')
+    for (let i = 1; i <= parts.length; i++) there.add(parts.slice(0, i).join('/'))
+  }
+  const resolve = (path: string): string | undefined => {
+    let at = path
+    for (let hops = 0; hops < 40; hops++) {
+      const link = Object.keys(links).find((key) => at === key || at.startsWith(`${key}/`))
+      if (link === undefined) return there.has(at) ? at : undefined
+      at = `${links[link]}${at.slice(link.length)}`
+    }
+    return undefined
+  }
+  return { resolve, wins: () => true, since: () => 0 }
+}
