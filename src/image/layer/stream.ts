@@ -1,0 +1,155 @@
+import { createHash, type Hash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { asFailure, Failure } from '../../lib/failure.ts'
+import type { Limits } from '../../lib/limits.ts'
+import type { Digest } from '../../model/digest.ts'
+import type { LayerLocator } from '../types.ts'
+import { createDecompression } from './decompression.ts'
+
+const INPUT_BYTES = 512 * 1024
+/** One is read into while the pool works on one and has the next waiting. */
+const INPUT_BUFFERS = 3
+
+export interface StreamOptions {
+  /** How the layer is named in failures. */
+  readonly name: string
+  /** Digests that are verified at the end. */
+  readonly expect: { readonly diffId?: Digest; readonly blob?: Digest }
+  /** Hash the compressed bytes though no `expect.blob` is given. */
+  readonly hashBlob?: boolean
+  readonly limits: Limits
+  readonly signal: AbortSignal
+  /** Unpacked bytes in order, up to 1 MiB at once, valid during the call only. What it throws ends the stream. */
+  onChunk(chunk: Uint8Array): void
+  /** Bytes of the layer read so far, as stored. */
+  progress?(doneBytes: number): void
+}
+
+/** Digests of a layer: of its unpacked bytes, and of the bytes as stored where they were hashed (always, when it is not compressed). */
+export interface StreamedLayer {
+  readonly diffId: Digest
+  readonly blob?: Digest
+}
+
+/**
+ * Reads a layer, unpacks it and verifies its digests while it streams; memory is a few buffers, whatever the layer's size.
+ * Gzip may have several members; padding and garbage after them are ignored, as `gzip -d` does.
+ *
+ * @throws Failure naming the layer: `digest-mismatch`, `gzip-corrupt`, `gzip-truncated`, `zstd-corrupt`, `zstd-truncated`,
+ * `layer-truncated` (the file is shorter than the locator says), `decompression-bomb`, `layer-unreadable`, `interrupted`.
+ */
+export async function streamLayer(locator: LayerLocator, options: StreamOptions): Promise<StreamedLayer> {
+  const file = await openForReading(locator.path, options.name)
+  try {
+    return await streamFrom(file, locator, options)
+  } finally {
+    await file.close()
+  }
+}
+
+async function openForReading(path: string, name: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    throw new Failure('layer-unreadable', `cannot open it: ${(error as Error).message}`, { input: name, cause: error })
+  }
+}
+
+async function streamFrom(file: FileHandle, locator: LayerLocator, options: StreamOptions): Promise<StreamedLayer> {
+  const { name, expect, limits, signal } = options
+  const plain = locator.encoding === 'plain'
+  const diffHash = createHash(algorithmOf(expect.diffId ?? (plain ? expect.blob : undefined)))
+  const blobHash = blobHasher(plain, options)
+  const decompression = createDecompression(locator.encoding, {
+    name,
+    limits,
+    output: (chunk) => {
+      diffHash.update(chunk)
+      options.onChunk(chunk)
+    },
+  })
+  try {
+    await pump(file, locator, options, (chunk) => {
+      const written = decompression.write(chunk)
+      blobHash?.update(chunk)
+      return written
+    })
+    await decompression.end()
+  } catch (error) {
+    decompression.destroy()
+    throw signal.aborted ? asFailure(signal.reason, name) : asFailure(error, name)
+  }
+  const diffId = digestOf(diffHash, expect.diffId ?? (plain ? expect.blob : undefined))
+  const blob = blobHash === undefined ? (plain ? diffId : undefined) : digestOf(blobHash, expect.blob)
+  if (blob !== undefined) verifyDigest(name, 'blob', expect.blob, blob)
+  verifyDigest(name, 'diff ID', expect.diffId, diffId)
+  return blob === undefined ? { diffId } : { diffId, blob }
+}
+
+/** The digest of a plain layer's bytes is its diff ID: it is hashed once, unless two algorithms are asked for. */
+function blobHasher(plain: boolean, options: StreamOptions): Hash | undefined {
+  const { blob, diffId } = options.expect
+  if (plain) {
+    const same = blob === undefined || diffId === undefined || algorithmOf(blob) === algorithmOf(diffId)
+    return same ? undefined : createHash(algorithmOf(blob))
+  }
+  return blob !== undefined || options.hashBlob === true ? createHash(algorithmOf(blob)) : undefined
+}
+
+/** Reads the layer's bytes into a few buffers in turn: the next is read while `take` works on the last ones. */
+async function pump(
+  file: FileHandle,
+  locator: LayerLocator,
+  options: StreamOptions,
+  take: (chunk: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const buffers = Array.from({ length: INPUT_BUFFERS }, () => new Uint8Array(Math.min(INPUT_BYTES, locator.length)))
+  const free: Promise<void>[] = buffers.map(() => Promise.resolve())
+  const read = async (slot: number, done: number): Promise<Uint8Array> => {
+    await free[slot]
+    const wanted = Math.min(buffers[slot].length, locator.length - done)
+    const { bytesRead } = await file.read(buffers[slot], 0, wanted, locator.offset + done)
+    return buffers[slot].subarray(0, bytesRead)
+  }
+  let done = 0
+  let next = locator.length > 0 ? read(0, 0) : undefined
+  for (let slot = 0; next !== undefined; ) {
+    const chunk = await next
+    options.signal.throwIfAborted()
+    if (chunk.length === 0) throw truncatedFile(locator, options.name, done)
+    done += chunk.length
+    const following = (slot + 1) % INPUT_BUFFERS
+    next = done < locator.length ? read(following, done) : undefined
+    next?.catch(() => {})
+    free[slot] = take(chunk)
+    free[slot].catch(() => {})
+    options.progress?.(done)
+    slot = following
+  }
+  await Promise.all(free)
+}
+
+function truncatedFile(locator: LayerLocator, name: string, done: number): Failure {
+  return new Failure('layer-truncated', `the file ends after ${done} of the layer's ${locator.length} bytes`, {
+    input: name,
+    hints: [`copy or export ${locator.path} again: it is not complete`],
+  })
+}
+
+/** The hash that a digest asks for; SHA-256 where none is given. */
+export function algorithmOf(digest: Digest | undefined): 'sha256' | 'sha512' {
+  return digest?.startsWith('sha512:') ? 'sha512' : 'sha256'
+}
+
+function digestOf(hash: Hash, like: Digest | undefined): Digest {
+  return `${algorithmOf(like)}:${hash.digest('hex')}`
+}
+
+/** @throws Failure `digest-mismatch` that names the input, which digest it is, and both values. */
+export function verifyDigest(name: string, which: string, expected: Digest | undefined, actual: Digest): void {
+  if (expected === undefined || expected === actual) return
+  throw new Failure('digest-mismatch', `its ${which} is ${actual}, but ${expected} is stated`, {
+    input: name,
+    hints: ['the image was changed or damaged after it was built: export or pull it again'],
+  })
+}

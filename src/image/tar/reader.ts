@@ -1,0 +1,472 @@
+import { Buffer } from 'node:buffer'
+import { Failure } from '../../lib/failure.ts'
+import type { Limits } from '../../lib/limits.ts'
+import { decodePath } from '../../lib/path-text.ts'
+import type { DiagnosticEffect } from '../../model/diagnostic.ts'
+import type { TarEntry, TarHandler } from '../types.ts'
+import { EntryBody } from './body.ts'
+import { BLOCK, blockKind, entryType, hasBody, headerFormat, headerName, readNumber, textField } from './header.ts'
+import { type PaxRecords, parsePax, readDecimal, readTime } from './pax.ts'
+import {
+  IN_EXTENSION,
+  IN_HEADER,
+  mapBlocks,
+  mapIsSound,
+  parseMapBody,
+  parseMapText,
+  readOldGnuParts,
+  type SparsePart,
+} from './sparse.ts'
+
+type State =
+  /** A header block is next. */
+  | 'header'
+  /** The body of an extension header (PAX, long name) is collected. */
+  | 'extension'
+  /** Blocks of a sparse map are collected, old GNU ones before the body, PAX 1.0 ones at its start. */
+  | 'old-sparse-map'
+  | 'sparse-map'
+  | 'body'
+  | 'skip'
+  /** After the two zero blocks. */
+  | 'ended'
+
+/** An entry whose header is read but whose sparse map is not yet. */
+interface Draft {
+  entry: { -readonly [Key in keyof TarEntry]: TarEntry[Key] }
+  /** Bytes of its body in the archive, the map of PAX 1.0 included. */
+  storedBytes: number
+}
+
+const NO_RECORDS: PaxRecords = { values: new Map(), parts: [] }
+const ZEROS = new Uint8Array(64 * 1024)
+
+/**
+ * A push parser of tar archives: v7, ustar, PAX, GNU and star headers, sparse files of all four forms (POSIX.1-2017, pax;
+ * GNU tar manual, "Basic Tar Format", "Storing Sparse Files"). Bytes go in with {@link push}, entries come out synchronously.
+ * A missing trailer is accepted, and so is a missing padding of the last body.
+ *
+ * Both methods throw a `Failure` that names the archive and the byte: `tar-header-invalid` (neither a header nor zeros where a
+ * header belongs), `tar-header-too-large`, `tar-too-many-entries`, `tar-truncated`, `decompression-bomb` (holes of sparse files).
+ */
+export class TarReader {
+  readonly #handler: TarHandler
+  readonly #name: string
+  readonly #limits: Limits
+  readonly #body: EntryBody
+  #state: State = 'header'
+  /** Bytes pushed before the current chunk. */
+  #before = 0
+  /** Bytes of `skip` or `extension` still to come; those of the extension's padding come after it. */
+  #remaining = 0
+  #padding = 0
+  /** A block, or an extension's body, that is not complete yet. */
+  #partial: Uint8Array = new Uint8Array(BLOCK)
+  #filled = 0
+  #extensionFlag = 0
+  #entries = 0
+  #zeroBlocks = 0
+  #dataAfterEnd = false
+  #global = new Map<string, string>()
+  #pax: PaxRecords = NO_RECORDS
+  #longName: string | undefined
+  #longLink: string | undefined
+  #draft: Draft | undefined
+  #parts: SparsePart[] = []
+  #mapBytes = 0
+
+  constructor(handler: TarHandler, name: string, limits: Limits) {
+    this.#handler = handler
+    this.#name = name
+    this.#limits = limits
+    this.#body = new EntryBody(handler, limits, name)
+  }
+
+  /** Takes the next bytes of the archive; they are not kept after the call. */
+  push(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length) at = this.#step(chunk, at)
+    this.#before += chunk.length
+  }
+
+  /** Says that the archive is over. */
+  finish(): void {
+    if (this.#state === 'ended' || (this.#state === 'header' && this.#filled === 0 && !this.#inExtension())) return
+    // Only padding is missing: the bodies are whole (Go's archive/tar accepts it too).
+    if (this.#state === 'skip' && this.#remaining < BLOCK && this.#remaining <= this.#padding) return
+    throw new Failure('tar-truncated', `the archive ends in the middle of ${this.#where()}, at byte ${this.#before}`, {
+      input: this.#name,
+    })
+  }
+
+  /** One step of the state machine. @returns the position after the bytes it took. */
+  #step(chunk: Uint8Array, at: number): number {
+    switch (this.#state) {
+      case 'header':
+        return this.#takeBlock(chunk, at, this.#header)
+      case 'extension':
+        return this.#takeExtension(chunk, at)
+      case 'old-sparse-map':
+        return this.#takeBlock(chunk, at, this.#oldSparseBlock)
+      case 'sparse-map':
+        return this.#takeMapBlock(chunk, at)
+      case 'body':
+        return this.#takeBody(chunk, at)
+      case 'skip':
+        return this.#takeSkip(chunk, at)
+      case 'ended':
+        return this.#takeAfterEnd(chunk, at)
+    }
+  }
+
+  /** Hands one whole block to `take`, in place when the chunk holds it. */
+  #takeBlock(chunk: Uint8Array, at: number, take: (block: Uint8Array, at: number, position: number) => void): number {
+    const available = chunk.length - at
+    if (this.#filled === 0 && available >= BLOCK) {
+      take.call(this, chunk, at, this.#before + at)
+      return at + BLOCK
+    }
+    const count = Math.min(BLOCK - this.#filled, available)
+    this.#partial.set(chunk.subarray(at, at + count), this.#filled)
+    this.#filled += count
+    if (this.#filled === BLOCK) {
+      this.#filled = 0
+      take.call(this, this.#partial, 0, this.#before + at + count - BLOCK)
+    }
+    return at + count
+  }
+
+  #takeSkip(chunk: Uint8Array, at: number): number {
+    const count = Math.min(this.#remaining, chunk.length - at)
+    this.#remaining -= count
+    if (this.#remaining === 0) this.#state = 'header'
+    return at + count
+  }
+
+  #takeBody(chunk: Uint8Array, at: number): number {
+    const count = Math.min(this.#remaining, chunk.length - at)
+    this.#body.push(chunk, at, count)
+    this.#remaining -= count
+    if (this.#remaining === 0) {
+      this.#body.finish()
+      this.#skip(this.#padding)
+    }
+    return at + count
+  }
+
+  #skip(bytes: number): void {
+    this.#remaining = bytes
+    this.#state = bytes === 0 ? 'header' : 'skip'
+  }
+
+  #takeAfterEnd(chunk: Uint8Array, at: number): number {
+    for (let i = at; i < chunk.length && !this.#dataAfterEnd; i += ZEROS.length) {
+      const piece = chunk.subarray(i, i + ZEROS.length)
+      if (Buffer.compare(piece, ZEROS.subarray(0, piece.length)) === 0) continue
+      this.#dataAfterEnd = true
+      this.#problem(
+        'tar-data-after-end',
+        'bytes after the end of the archive were ignored, as all extractors do',
+        'notice',
+      )
+    }
+    return chunk.length
+  }
+
+  // ------------------------------------------------------------ headers
+
+  #header(block: Uint8Array, at: number, position: number): void {
+    const kind = blockKind(block, at)
+    if (kind === 'zero') {
+      this.#zeroBlocks++
+      if (this.#zeroBlocks === 2) this.#state = 'ended'
+      return
+    }
+    if (kind === 'junk') {
+      throw new Failure('tar-header-invalid', `no tar header where one belongs, at byte ${position}`, {
+        input: this.#name,
+      })
+    }
+    if (this.#zeroBlocks === 1) {
+      this.#zeroBlocks = 0
+      this.#problem(
+        'tar-lone-zero-block',
+        `a lone zero block at byte ${position - BLOCK}; what follows was read`,
+        'notice',
+      )
+    }
+    const size = readNumber(block, at + 124, 12)
+    const flag = block[at + 156]
+    if (size === undefined || size < 0) {
+      throw new Failure('tar-header-invalid', `the header at byte ${position} states no valid size`, {
+        input: this.#name,
+      })
+    }
+    if (flag === 0x78 || flag === 0x58 || flag === 0x67 || flag === 0x4c || flag === 0x4b) {
+      this.#beginExtension(flag, size, position)
+    } else {
+      this.#beginEntry(block, at, flag, size)
+    }
+  }
+
+  #beginExtension(flag: number, size: number, position: number): void {
+    if (size > this.#limits.headerBytes) {
+      throw new Failure(
+        'tar-header-too-large',
+        `the extended header at byte ${position} claims ${size} bytes, more than the ${this.#limits.headerBytes} allowed`,
+        { input: this.#name },
+      )
+    }
+    this.#extensionFlag = flag
+    this.#padding = (BLOCK - (size % BLOCK)) % BLOCK
+    if (size === 0) return
+    this.#partial = size > BLOCK ? new Uint8Array(size) : this.#partial
+    this.#remaining = size
+    this.#filled = 0
+    this.#state = 'extension'
+  }
+
+  #takeExtension(chunk: Uint8Array, at: number): number {
+    const count = Math.min(this.#remaining, chunk.length - at)
+    this.#partial.set(chunk.subarray(at, at + count), this.#filled)
+    this.#filled += count
+    this.#remaining -= count
+    if (this.#remaining === 0) {
+      const body = this.#partial.subarray(0, this.#filled)
+      this.#filled = 0
+      this.#endExtension(body)
+      if (this.#partial.length > BLOCK) this.#partial = new Uint8Array(BLOCK)
+      this.#skip(this.#padding)
+    }
+    return at + count
+  }
+
+  #endExtension(body: Uint8Array): void {
+    switch (this.#extensionFlag) {
+      case 0x4c:
+        this.#longName = decodePath(textField(body, 0, body.length))
+        return
+      case 0x4b:
+        this.#longLink = decodePath(textField(body, 0, body.length))
+        return
+      case 0x67: {
+        const records = parsePax(body)
+        if (records.problem !== undefined) this.#problem('tar-pax-invalid', records.problem, 'partial')
+        for (const [key, value] of records.values) this.#global.set(key, value)
+        return
+      }
+      default:
+        this.#pax = parsePax(body)
+        if (this.#pax.problem !== undefined) this.#problem('tar-pax-invalid', this.#pax.problem, 'partial')
+    }
+  }
+
+  #inExtension(): boolean {
+    return this.#longName !== undefined || this.#longLink !== undefined || this.#pax !== NO_RECORDS
+  }
+
+  #beginEntry(block: Uint8Array, at: number, flag: number, headerSize: number): void {
+    this.#entries++
+    if (this.#entries > this.#limits.entries) {
+      throw new Failure('tar-too-many-entries', `more than the ${this.#limits.entries} entries allowed`, {
+        input: this.#name,
+      })
+    }
+    const format = headerFormat(block, at)
+    const pax = this.#pax === NO_RECORDS && this.#global.size === 0 ? undefined : this.#pax
+    const size = this.#paxNumber(pax, 'size') ?? headerSize
+    const name = this.#longName ?? this.#paxText(pax, 'path') ?? headerName(block, at, format)
+    const old = flag === 0 || flag === 0x30
+    const type = old && name.endsWith('/') ? 'directory' : entryType(flag)
+    const isLink = type === 'symlink' || type === 'hardlink'
+    const storedBytes = hasBody(flag) ? size : 0
+    const entry = {
+      name,
+      type,
+      sizeBytes: type === 'hardlink' ? 0 : size,
+      mode: (readNumber(block, at + 100, 8) ?? 0) & 0o7777,
+      uid: this.#paxNumber(pax, 'uid') ?? readNumber(block, at + 108, 8) ?? 0,
+      gid: this.#paxNumber(pax, 'gid') ?? readNumber(block, at + 116, 8) ?? 0,
+      mtime: this.#paxTime(pax) ?? readNumber(block, at + 136, 12) ?? 0,
+      linkName: isLink
+        ? (this.#longLink ?? this.#paxText(pax, 'linkpath') ?? decodePath(textField(block, at + 157, 100)))
+        : '',
+    }
+    this.#pax = NO_RECORDS
+    this.#longName = undefined
+    this.#longLink = undefined
+    this.#draft = { entry, storedBytes }
+    if (flag === 0x53 && format === 'gnu') this.#oldSparse(block, at)
+    else if (pax !== undefined && type === 'file') this.#paxSparse(pax)
+    else this.#deliver(undefined)
+  }
+
+  #paxText(pax: PaxRecords | undefined, key: string): string | undefined {
+    if (pax === undefined) return undefined
+    return (pax.values.get(key) ?? this.#global.get(key)) || undefined
+  }
+
+  #paxNumber(pax: PaxRecords | undefined, key: string): number | undefined {
+    const text = this.#paxText(pax, key)
+    if (text === undefined) return undefined
+    const value = readDecimal(text)
+    if (value === undefined) this.#problem('tar-pax-invalid', `the PAX record "${key}" is no valid number`, 'partial')
+    return value
+  }
+
+  #paxTime(pax: PaxRecords | undefined): number | undefined {
+    const text = this.#paxText(pax, 'mtime')
+    return text === undefined ? undefined : readTime(text)
+  }
+
+  // ------------------------------------------------------------ sparse files
+
+  #oldSparse(block: Uint8Array, at: number): void {
+    const draft = this.#draft!
+    draft.entry.sizeBytes = readNumber(block, at + 483, 12) ?? -1
+    this.#parts = []
+    this.#mapBytes = 0
+    this.#continueOldSparse(readOldGnuParts(block, at, IN_HEADER, this.#parts))
+  }
+
+  #oldSparseBlock(block: Uint8Array, at: number): void {
+    this.#mapBytes += BLOCK
+    this.#boundMap()
+    this.#continueOldSparse(readOldGnuParts(block, at, IN_EXTENSION, this.#parts))
+  }
+
+  #continueOldSparse(more: boolean | undefined): void {
+    if (more === true) this.#state = 'old-sparse-map'
+    else this.#deliver(more === undefined ? 'malformed' : this.#parts)
+  }
+
+  #boundMap(): void {
+    if (this.#mapBytes > mapBlocks(this.#limits.headerBytes) * BLOCK) {
+      throw new Failure(
+        'tar-header-too-large',
+        `the sparse map of an entry is larger than ${this.#limits.headerBytes} bytes`,
+        {
+          input: this.#name,
+        },
+      )
+    }
+  }
+
+  /** PAX formats 0.0, 0.1 and 1.0 (GNU tar manual, "PAX Format, Versions 0.0 and 0.1", "PAX Format, Version 1.0"). */
+  #paxSparse(pax: PaxRecords): void {
+    const draft = this.#draft!
+    const map = this.#paxText(pax, 'GNU.sparse.map')
+    const major = this.#paxText(pax, 'GNU.sparse.major')
+    const realSize = this.#paxNumber(pax, 'GNU.sparse.realsize') ?? this.#paxNumber(pax, 'GNU.sparse.size')
+    const isSparse = map !== undefined || major !== undefined || pax.parts.length > 0 || realSize !== undefined
+    if (!isSparse) {
+      this.#deliver(undefined)
+      return
+    }
+    draft.entry.name = this.#paxText(pax, 'GNU.sparse.name') ?? draft.entry.name
+    draft.entry.sizeBytes = realSize ?? -1
+    if (major === undefined || major === '0') {
+      this.#deliver(map === undefined ? pax.parts : (parseMapText(map) ?? 'malformed'))
+      return
+    }
+    if (major !== '1' || draft.storedBytes < BLOCK) {
+      this.#deliver('malformed')
+      return
+    }
+    this.#partial = new Uint8Array(BLOCK)
+    this.#filled = 0
+    this.#mapBytes = 0
+    this.#state = 'sparse-map'
+  }
+
+  #takeMapBlock(chunk: Uint8Array, at: number): number {
+    const count = Math.min(BLOCK - (this.#filled % BLOCK), chunk.length - at)
+    if (this.#filled + count > this.#partial.length) {
+      const larger = new Uint8Array(this.#partial.length * 2)
+      larger.set(this.#partial)
+      this.#partial = larger
+    }
+    this.#partial.set(chunk.subarray(at, at + count), this.#filled)
+    this.#filled += count
+    if (this.#filled % BLOCK === 0) this.#endMapBlock()
+    return at + count
+  }
+
+  #endMapBlock(): void {
+    const draft = this.#draft!
+    this.#mapBytes = this.#filled
+    this.#boundMap()
+    draft.storedBytes -= BLOCK
+    // The map is looked at again only when it has doubled or the body is used up: a long one is not parsed for every block.
+    const blocks = this.#filled / BLOCK
+    if ((blocks & (blocks - 1)) !== 0 && draft.storedBytes >= BLOCK && !this.#mapMayEnd()) return
+    const parts = parseMapBody(this.#partial.subarray(0, this.#filled), this.#limits.headerBytes / 4)
+    if (parts === 'more' && draft.storedBytes >= BLOCK) return
+    this.#partial = new Uint8Array(BLOCK)
+    this.#filled = 0
+    this.#deliver(parts === undefined || parts === 'more' ? 'malformed' : parts)
+  }
+
+  /** A map's last block ends with NULs unless it fills the block exactly. */
+  #mapMayEnd(): boolean {
+    const last = this.#partial[this.#filled - 1]
+    return last === 0 || last === 0x0a
+  }
+
+  // ------------------------------------------------------------ delivery
+
+  #deliver(parts: readonly SparsePart[] | 'malformed' | undefined): void {
+    const { entry, storedBytes } = this.#draft!
+    this.#draft = undefined
+    this.#padding = (BLOCK - (storedBytes % BLOCK)) % BLOCK
+    if (parts !== undefined) {
+      if (parts === 'malformed' || entry.sizeBytes < 0 || !mapIsSound(parts, entry.sizeBytes, storedBytes)) {
+        this.#problem(
+          'tar-sparse-invalid',
+          'the map of a sparse file is malformed: its content was not read',
+          'partial',
+          entry.name,
+        )
+        this.#skip(storedBytes + this.#padding)
+        return
+      }
+      entry.sparse = parts
+    }
+    if (entry.name === '') {
+      const effect = entry.type === 'directory' ? 'notice' : 'partial'
+      this.#problem('tar-empty-name', 'an entry without a name was left out', effect)
+      this.#skip(storedBytes + this.#padding)
+      return
+    }
+    if (entry.type === 'other') {
+      this.#problem('tar-unknown-type', 'an entry of no known type was not read', 'partial', entry.name)
+    }
+    const wanted = this.#handler.entry(entry) && entry.type === 'file'
+    if (!wanted) {
+      this.#skip(storedBytes + this.#padding)
+      return
+    }
+    this.#body.begin(entry)
+    if (storedBytes > 0) {
+      this.#remaining = storedBytes
+      this.#state = 'body'
+      return
+    }
+    this.#body.finish()
+    this.#state = 'header'
+  }
+
+  #problem(code: string, message: string, effect: DiagnosticEffect, path?: string): void {
+    this.#handler.problem(path === undefined ? { code, message, effect } : { code, message, effect, path })
+  }
+
+  #where(): string {
+    switch (this.#state) {
+      case 'body':
+      case 'skip':
+        return 'an entry'
+      default:
+        return 'a header'
+    }
+  }
+}
