@@ -1,0 +1,9 @@
+import { json } from './json.ts'
+import { table } from './table/index.ts'
+import type { Reporter } from './types.ts'
+
+export { printable } from './printable.ts'
+export type { Reporter, ReportOptions } from './types.ts'
+
+/** Every report, one a line. */
+export const REPORTERS: readonly Reporter[] = [table, json]
