@@ -14,6 +14,8 @@ export type ReadMode = 'auto' | 'installed' | 'declared' | 'both'
 
 export interface ScanOptions {
   readonly reference: string
+  /** The folder that relative paths start from, and where a `.trivyignore` is looked for. */
+  readonly cwd: string
   readonly platform?: string
   readonly distro?: string
   readonly skipFiles: readonly string[]
@@ -24,8 +26,8 @@ export interface ScanOptions {
   readonly ignoreUnfixed: boolean
   readonly includeKernelHeaders: boolean
   readonly read: ReadMode
-  /** Exception files, as paths that exist. */
-  readonly ignoreFiles: readonly string[]
+  /** An exception file; without one, `.trivyignore` or `.trivyignore.yaml` in `cwd` is used where it exists. */
+  readonly ignoreFile?: string
   /** Where layer facts and advisories are kept. */
   readonly cacheDir: string
   /** A database file or packed file to use instead of the cache's. */

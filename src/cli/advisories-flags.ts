@@ -1,0 +1,40 @@
+import { type Flag, parseList, parseOneOf, parseSwitch, parseText } from './flag.ts'
+
+/** Settings of the `advisories` commands. */
+export const ADVISORY_FLAGS = {
+  from: {
+    name: 'from',
+    argument: 'URL|FOLDER|FILE',
+    summary: "a mirror in the layout of OSV's bucket, a folder of the same layout, or a packed file",
+    parse: parseText,
+    fallback: undefined,
+  } satisfies Flag<string | undefined>,
+  all: {
+    name: 'all',
+    summary: 'every ecosystem that the source lists',
+    parse: parseSwitch,
+    fallback: false,
+  } satisfies Flag<boolean>,
+  ecosystems: {
+    name: 'ecosystems',
+    argument: 'LIST',
+    summary: 'only these: Debian,npm',
+    many: true,
+    parse: parseList,
+    fallback: [],
+  } satisfies Flag<readonly string[]>,
+  force: {
+    name: 'force',
+    summary: "accept an update that loses more than a tenth of an ecosystem's records",
+    parse: parseSwitch,
+    fallback: false,
+  } satisfies Flag<boolean>,
+  format: {
+    name: 'format',
+    short: 'f',
+    argument: 'FORMAT',
+    summary: 'table or json',
+    parse: parseOneOf(['table', 'json']),
+    fallback: 'table',
+  } satisfies Flag<'table' | 'json'>,
+} as const

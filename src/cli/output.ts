@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { Failure } from '../lib/failure.ts'
+import { type World, write } from './world.ts'
+
+/**
+ * Writes a report to standard output, or to a file: whole or not at all (a temporary file beside it, renamed into place).
+ * @throws Failure of kind unreadable that names the file.
+ */
+export async function deliver(text: string, file: string | undefined, world: World): Promise<void> {
+  if (file === undefined || file === '-') return write(world.stdout, text)
+  const path = isAbsolute(file) ? file : join(world.cwd, file)
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    writeFileSync(temporary, text, { flag: 'wx' })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw new Failure('output-unwritable', `the report could not be written: ${(error as Error).message}`, {
+      input: file,
+      cause: error,
+      hints: ['check that the folder exists and may be written to'],
+    })
+  }
+}

@@ -1,0 +1,151 @@
+import { availableParallelism } from 'node:os'
+import { Failure } from '../lib/failure.ts'
+import { DEFAULT_LIMITS } from '../lib/limits.ts'
+import type { Severity } from '../model/severity.ts'
+import {
+  type Flag,
+  parseDuration,
+  parseExitCode,
+  parseList,
+  parseOneOf,
+  parseSeverities,
+  parseSize,
+  parseSomeOf,
+  parseSwitch,
+  parseText,
+  parseWhole,
+} from './flag.ts'
+
+function onOff(name: string, summary: string, short?: string): Flag<boolean> {
+  return { name, short, summary, parse: parseSwitch, fallback: false }
+}
+
+function text(name: string, argument: string, summary: string, short?: string): Flag<string | undefined> {
+  return { name, short, argument, summary, parse: parseText, fallback: undefined }
+}
+
+function list(name: string, argument: string, summary: string): Flag<readonly string[]> {
+  return { name, argument, summary, many: true, parse: parseList, fallback: [] }
+}
+
+const severity: Flag<readonly Severity[] | undefined> = {
+  name: 'severity',
+  short: 's',
+  argument: 'LIST',
+  summary: 'keep findings of these severities: critical,high,medium,low,negligible,unknown',
+  parse: parseSeverities,
+  fallback: undefined,
+}
+
+const pkgTypes: Flag<readonly ('os' | 'library')[]> = {
+  name: 'pkg-types',
+  argument: 'LIST',
+  summary: 'packages to examine: os,library',
+  parse: parseSomeOf(['os', 'library']),
+  fallback: ['os', 'library'],
+}
+
+/** Scanners that exist. */
+const SCANNERS = ['vuln'] as const
+
+/** Scanners that users of other programs know and that are not built: refused by name, never ignored. */
+const UNBUILT_SCANNERS: ReadonlySet<string> = new Set(['secret', 'misconfig', 'config', 'license', 'none'])
+
+function parseScanners(words: string): readonly (typeof SCANNERS)[number][] {
+  const missing = parseList(words).find((word) => UNBUILT_SCANNERS.has(word.toLowerCase()))
+  if (missing !== undefined) {
+    throw new Failure('not-built-yet', `names ${missing}, which is not built yet`, {
+      kind: 'usage',
+      hints: ['--scanners vuln'],
+    })
+  }
+  return parseSomeOf(SCANNERS)(words)
+}
+
+const format: Flag<'table' | 'json'> = {
+  name: 'format',
+  short: 'f',
+  argument: 'FORMAT',
+  summary: 'table or json',
+  parse: parseOneOf(['table', 'json']),
+  fallback: 'table',
+}
+
+/** Settings that every command knows. */
+export const COMMON_FLAGS = {
+  cacheDir: text('cache-dir', 'DIR', 'where layer facts and advisories are kept'),
+  quiet: onOff('quiet', 'no progress and no remarks on stderr', 'q'),
+  noProgress: onOff('no-progress', 'no progress on stderr'),
+  debug: onOff('debug', 'explain failures with their causes', 'd'),
+} as const
+
+/** Settings of a scan. */
+export const SCAN_FLAGS = {
+  severity,
+  ignoreUnfixed: onOff('ignore-unfixed', 'leave out findings that no version fixes yet'),
+  exitCode: {
+    name: 'exit-code',
+    argument: 'N',
+    summary: 'exit status when findings are left after the filters',
+    parse: parseExitCode,
+    fallback: 0,
+  } satisfies Flag<number>,
+  format,
+  output: text('output', 'FILE', 'write the report to a file instead of standard output', 'o'),
+  platform: text('platform', 'OS/ARCH', 'which image of several: linux/amd64, linux/arm64/v8'),
+  skipFiles: list('skip-files', 'GLOB', 'leave out these files (repeatable)'),
+  skipDirs: list('skip-dirs', 'GLOB', 'leave out these directories (repeatable)'),
+  pkgTypes,
+  distro: text('distro', 'NAME:VERSION', 'take the operating system to be this one: debian:12'),
+  scanners: {
+    name: 'scanners',
+    argument: 'LIST',
+    summary: 'what to look for: vuln',
+    parse: parseScanners,
+    fallback: SCANNERS,
+  } satisfies Flag<readonly 'vuln'[]>,
+  ignoreFile: {
+    name: 'ignorefile',
+    argument: 'FILE',
+    summary: 'exceptions in the form of .trivyignore or .trivyignore.yaml',
+    parse: parseText,
+    fallback: undefined,
+  } satisfies Flag<string | undefined>,
+  includeKernelHeaders: onOff('include-kernel-headers', "match kernel headers against the kernel's advisories"),
+  listAllPkgs: onOff('list-all-pkgs', 'show every package in the table'),
+  allFindings: onOff('all-findings', 'show every finding in the table'),
+  showSuppressed: onOff('show-suppressed', 'show findings that an exception or the vendor has settled'),
+  advisories: text('advisories', 'FILE', 'use this advisory database (as built, or as packed) instead of the cache'),
+  offline: onOff('offline', 'use no network'),
+  noUpdate: onOff('no-update', 'do not look for newer advisories'),
+  allowIncomplete: onOff('allow-incomplete', 'a blind answer is a warning instead of exit status 3'),
+  strict: onOff('strict', 'a partial answer, too, is exit status 3'),
+  timeout: {
+    name: 'timeout',
+    argument: 'DURATION',
+    summary: 'give up after this long',
+    parse: parseDuration,
+    fallback: 10 * 60_000,
+  } satisfies Flag<number>,
+  maxUnpacked: {
+    name: 'max-unpacked',
+    argument: 'SIZE',
+    summary: 'a layer that unpacks to more is refused',
+    parse: parseSize,
+    fallback: DEFAULT_LIMITS.unpackedBytes,
+  } satisfies Flag<number>,
+  maxRatio: {
+    name: 'max-ratio',
+    argument: 'N',
+    summary: 'a layer that unpacks to more than N times its size is refused',
+    parse: parseWhole(2, 1_000_000),
+    fallback: DEFAULT_LIMITS.ratio,
+  } satisfies Flag<number>,
+  parallel: {
+    name: 'parallel',
+    argument: 'N',
+    summary: 'layers read at once',
+    parse: parseWhole(1, 64),
+    fallback: Math.min(4, availableParallelism()),
+  } satisfies Flag<number>,
+} as const
