@@ -1,1 +1,5 @@
+export { ecosystemLicence, knownEcosystems } from './ecosystems.ts'
+export { type MemoryExtras, memoryDatabase } from './memory.ts'
+export { bareEcosystem, ecosystemRelease, packageKey } from './package-key.ts'
+export { parseRecord } from './record.ts'
 export type * from './types.ts'

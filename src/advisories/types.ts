@@ -58,7 +58,7 @@ export interface AffectedEntry {
   readonly name: string
   readonly ranges: readonly OsvRange[]
   readonly versions: readonly string[]
-  /** `ecosystem_specific` and `database_specific` of the affected entry, as they are. */
+  /** The affected entry's own objects as they are: `{ ecosystem_specific?: …, database_specific?: … }`. */
   readonly specific?: Readonly<Record<string, unknown>>
   readonly severity: readonly OsvSeverity[]
 }
@@ -89,9 +89,18 @@ export interface AdvisoryDatabase {
   record(id: string): OsvRecord | undefined
   /** The record's origin: source id and the time of fetching. */
   origin(id: string): { readonly source: string; readonly fetchedAt: string } | undefined
-  /** Every name that the record goes by: its alias set over all records (aliases and upstream), itself included, sorted. */
+  /**
+   * Every name of the one weakness that the record is about: its alias set over all records (aliases and upstream), itself
+   * included, sorted. A set never holds two CVE numbers. For a bundle (see {@link covers}) its own name alone.
+   */
   names(id: string): readonly string[]
-  /** Ids of records that go by this name (itself, an alias, an upstream). */
+  /**
+   * The weaknesses that a bundle names: a record that lists two or more CVE numbers (DSA, USN, RLSA, ALSA, some of Go's) is
+   * about each of them, but they are not one. Sorted CVE numbers (GHSA ids where it has none), each with its own `names`;
+   * empty for a record about one weakness.
+   */
+  covers(id: string): readonly string[]
+  /** Ids of records, sorted, that go by this name or another of its set, and of the bundles that cover it. */
   recordsNamed(name: string): readonly string[]
   kev(cve: string): KevEntry | undefined
   epss(cve: string): EpssEntry | undefined
