@@ -1,4 +1,7 @@
 import type { ConformanceSuite } from './suite.ts'
+import { versions } from './versions.ts'
 
 /** Every suite that is run: one line each. */
-export const SUITES: readonly ConformanceSuite[] = []
+export const SUITES: readonly ConformanceSuite[] = [
+  versions,
+]
