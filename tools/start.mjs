@@ -1,0 +1,64 @@
+// Runs Bulwark's bundle in this very process. In a checkout the bundle is named by a hash of the sources' names, sizes
+// and times and built when it is not there; an installed package has it in dist/. Everything here stands between a person
+// and `bulwark --version`: only built-ins, only synchronous calls, nothing that is not needed to get to the import.
+import { hash } from 'node:crypto'
+import { existsSync, openSync, readdirSync, statSync, utimesSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Whether a file below src/ can end up in the bundle. */
+function isSource(name) {
+  return !name.endsWith('.test.ts') && name !== 'testdata'
+}
+
+/** Names, sizes and times of all that the bundle is made from, as 32 hexadecimal digits. */
+function fingerprint() {
+  const lines = []
+  const add = (path) => {
+    const { size, mtimeMs } = statSync(join(root, path))
+    lines.push(path, size, mtimeMs)
+  }
+  const folders = ['src']
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      if (!isSource(entry.name)) continue
+      const path = `${folder}/${entry.name}`
+      if (entry.isDirectory()) folders.push(path)
+      else add(path)
+    }
+  }
+  for (const path of ['package.json', 'package-lock.json', 'tsconfig.json', 'tools/build.ts', 'tools/start.mjs'])
+    add(path)
+  return hash('sha256', lines.join('\n')).slice(0, 32)
+}
+
+/** The folder of the bundle that fits the sources; builds it when it is missing. */
+async function currentBundle() {
+  const name = fingerprint()
+  const here = join(root, '.build', name)
+  if (existsSync(join(here, 'bulwark.js'))) return here
+  const { buildOnce } = await import('./build.ts')
+  return await buildOnce(root, name)
+}
+
+/** Says that this bundle is in use: an open folder shows in /proc, and the time of last use keeps it for a while longer. */
+function claim(bundle) {
+  try {
+    openSync(bundle, 'r')
+    utimesSync(bundle, new Date(), new Date())
+  } catch {
+    // A checkout that cannot be written is not cleaned either.
+  }
+}
+
+const inCheckout = existsSync(join(root, 'src/cli/main.ts'))
+if (inCheckout && process.argv[2] === 'test') {
+  const { main } = await import('./test.ts')
+  process.exitCode = await main(root, process.argv.slice(3))
+} else {
+  const bundle = inCheckout ? await currentBundle() : join(root, 'dist')
+  if (inCheckout) claim(bundle)
+  await import(pathToFileURL(join(bundle, 'bulwark.js')).href)
+}
