@@ -1,1 +1,7 @@
+export { readImage } from './image.ts'
+export { memoryFactStore } from './memory-store.ts'
+export { inlineRunner } from './runner.ts'
+export { sqliteFactStore } from './sqlite-store.ts'
 export type * from './types.ts'
+export { serveLayerJobs } from './worker-entry.ts'
+export { workerRunner } from './worker-runner.ts'

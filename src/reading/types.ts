@@ -20,7 +20,10 @@ export interface PathCondition {
   readonly inside?: string
 }
 
-/** Compiled over all readers into one dispatch. Path and mode decide first; `magic` sees the first 4 KiB of what is left. */
+/**
+ * Compiled over all readers into one dispatch. A file is taken when a condition of `any` holds, or, where `magic` is given, when
+ * it begins with one of its byte strings; `executable` narrows both. Path and mode decide first; `magic` sees the first 4 KiB of what is left.
+ */
 export interface Wants {
   readonly any: readonly PathCondition[]
   readonly magic?: { readonly bytes: readonly Uint8Array[]; readonly minBytes?: number }
@@ -99,7 +102,10 @@ export interface LayerJob {
   readonly expect: { readonly diffId?: Digest; readonly blob?: Digest }
   /** Readers to run, by id; the worker has the list. */
   readonly readers: readonly string[]
-  /** Read these entries whatever `wants` says, as if they lay at `as`: links that lead to unwanted paths, and hard links to bodies already passed. */
+  /**
+   * Read these entries whatever `wants` says, as if they lay at `as`: links that lead to unwanted paths, and hard links into other
+   * layers. A job with `also` reads nothing else; its rows carry `as` for a path and are not stored.
+   */
   readonly also?: readonly { readonly path: string; readonly as: string }[]
   readonly limits: Limits
 }
@@ -110,10 +116,18 @@ export interface LayerFacts {
   readonly blob?: Digest
   /** False when the layer could not be read to its end, or lied: then it is not stored. */
   readonly complete: boolean
-  /** Encoded `LayerIndex`. */
+  /** Encoded `LayerIndex`, and `diagnostics` with it. */
   readonly index: Uint8Array
-  /** One for each reader, also when it found nothing: "read, nothing there" differs from "not read". */
-  readonly rows: readonly { readonly reader: string; readonly version: number; readonly encoded: Uint8Array }[]
+  /**
+   * One for each reader, also when it found nothing: "read, nothing there" differs from "not read". A transient one says something
+   * of this machine (a full disk) and is never stored.
+   */
+  readonly rows: readonly {
+    readonly reader: string
+    readonly version: number
+    readonly encoded: Uint8Array
+    readonly transient?: boolean
+  }[]
   /** About the layer as a whole (a bad gzip, a hard link to nowhere); those about a file stand in its reader's row. */
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -122,8 +136,11 @@ export interface LayerFacts {
 export interface LayerIndex {
   /** 128-bit hashes of all paths, sorted, folders as `path/`: an unwanted newer file hides a wanted older one. */
   readonly entries: Uint8Array
+  /** Folders that no entry names, though something lies in them: a link of an older layer in their place is followed, not replaced. */
+  readonly implied: readonly string[]
   readonly whiteouts: readonly string[]
   readonly opaque: readonly string[]
+  /** Symbolic links with their target as written; hard links only when their target, normalised, is not in this layer. */
   readonly links: readonly { readonly path: string; readonly to: string; readonly hard: boolean }[]
 }
 
@@ -170,6 +187,8 @@ export interface FactStore {
   /** Documents of a sequential archive by the digest of the whole file, so that a known one need not be unpacked. */
   loadArchive(file: Digest): Uint8Array | undefined
   storeArchive(file: Digest, encoded: Uint8Array): void
+  /** What went wrong with the store itself so far (it could not be opened, it was damaged and began anew). It never fails a scan. */
+  notices?(): readonly Diagnostic[]
   close(): void
 }
 

@@ -1,0 +1,107 @@
+import type { Image, ImageLayer } from '../image/index.ts'
+import { asFailure } from '../lib/failure.ts'
+import type { Diagnostic } from '../model/diagnostic.ts'
+import { fromFacts, fromStore, type LayerRead } from './layer-read.ts'
+import { assembleTarget } from './target.ts'
+import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget } from './types.ts'
+
+interface Gathered {
+  readonly read: LayerRead | undefined
+  readonly known: boolean
+}
+
+/**
+ * Reads an image whose layers can be opened one by one. Layers that `options.store` knows are not opened; the others run on
+ * `options.runner`, several at a time; one that stands twice is read once. A layer that is not here is a `blind` diagnostic.
+ *
+ * @throws Failure naming the layer, when its bytes are corrupt or their digest is not what the image states; `interrupted`.
+ */
+export async function readImage(image: Image, options: ReadOptions): Promise<ReadTarget> {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  const once = new Map<string, Promise<Gathered>>()
+  const gathering = image.layers.map((layer) => {
+    const reading = once.get(layer.diffId) ?? gather(layer, image, { ...options, signal })
+    once.set(layer.diffId, reading)
+    return reading
+  })
+  let gathered: readonly Gathered[]
+  try {
+    gathered = await Promise.all(gathering)
+  } catch (error) {
+    stop.abort()
+    await Promise.allSettled(gathering)
+    throw options.signal.aborted ? asFailure(options.signal.reason, image.reference) : error
+  }
+  const target = await assembleTarget(
+    {
+      layers: image.layers.map((layer, i) => describe(layer, gathered[i])),
+      reads: gathered.map(({ read }) => read),
+      diagnostics: [...image.diagnostics, ...absences(image, gathered)],
+      readAlso: (index, also, readers) => readAlso(image, index, also, readers, options),
+    },
+    options,
+  )
+  return { ...target, diagnostics: [...target.diagnostics, ...(options.store?.notices?.() ?? [])] }
+}
+
+async function gather(layer: ImageLayer, image: Image, options: ReadOptions): Promise<Gathered> {
+  const { store, readers, progress } = options
+  const name = layerName(layer, image.layers.length)
+  const report = (doneBytes: number, state: 'reading' | 'known' | 'done'): void =>
+    progress({ layer: layer.index, name, doneBytes, totalBytes: layer.locator?.length ?? layer.sizeBytes, state })
+  const stored = fromStore(store?.load(layer.diffId, readers), readers)
+  if (stored !== undefined && (stored.missing.length === 0 || layer.locator === undefined)) {
+    report(0, 'known')
+    return { read: stored.missing.length === 0 ? stored.read : undefined, known: true }
+  }
+  if (layer.locator === undefined) return { read: undefined, known: false }
+  const job = jobOf(layer, name, stored?.missing ?? readers, options)
+  const facts = await options.runner.run(job, options.signal, (doneBytes) => report(doneBytes, 'reading'))
+  keep(facts, options)
+  report(layer.locator.length, 'done')
+  return { read: fromFacts(facts, stored?.read), known: false }
+}
+
+/** Stores what holds for the layer wherever it is met. */
+export function keep(facts: LayerFacts, { store }: Pick<ReadOptions, 'store'>): void {
+  if (facts.complete) store?.store(facts)
+}
+
+function jobOf(layer: ImageLayer, name: string, readers: readonly AnyReader[], { limits }: ReadOptions): LayerJob {
+  const { locator, diffId, blob } = layer
+  if (locator === undefined) throw new Error('a layer that is not here cannot be read')
+  return { locator, name, expect: { diffId, blob }, readers: readers.map(({ id }) => id), limits }
+}
+
+async function readAlso(
+  image: Image,
+  index: number,
+  also: NonNullable<LayerJob['also']>,
+  readers: readonly AnyReader[],
+  options: ReadOptions,
+): Promise<LayerFacts | undefined> {
+  const layer = image.layers[index]
+  if (layer?.locator === undefined) return undefined
+  const job = jobOf(layer, layerName(layer, image.layers.length), readers, options)
+  return options.runner.run({ ...job, also }, options.signal, () => {})
+}
+
+/** How a layer is named to people: `layer 2 of 5 (sha256:…)`, counted from the oldest. */
+export function layerName(layer: ImageLayer, count: number): string {
+  return `layer ${layer.index + 1} of ${count} (${layer.diffId})`
+}
+
+export function describe(layer: ImageLayer, { read, known }: Gathered): ReadTarget['layers'][number] {
+  const { diffId, index, createdBy, sizeBytes } = layer
+  return { diffId, index, createdBy, sizeBytes, known, complete: read !== undefined }
+}
+
+function absences(image: Image, gathered: readonly Gathered[]): readonly Diagnostic[] {
+  return image.layers.flatMap((layer, i) => {
+    if (gathered[i]?.read !== undefined) return []
+    const message = `${layerName(layer, image.layers.length)} was not read: ${layer.absent ?? 'its bytes are not here'}`
+    const { index, diffId } = layer
+    return [{ code: 'layer-absent', message, layer: { index, diffId }, effect: 'blind' as const }]
+  })
+}

@@ -1,0 +1,74 @@
+import type { Buffer } from 'node:buffer'
+import { hash } from 'node:crypto'
+import { encodePath } from '../lib/path-text.ts'
+
+/** Bytes of one path's hash: the first half of SHA-256, so that a collision cannot be made to hide a package. */
+export const PATH_HASH_BYTES = 16
+
+/** SHA-256 of the path's bytes (see `encodePath`); the first {@link PATH_HASH_BYTES} count. */
+export function hashPath(path: string): Buffer {
+  return hash('sha256', path.isWellFormed() ? path : encodePath(path), 'buffer')
+}
+
+/** The hashes of all paths, in ascending order, one after the other. Owns its buffer. */
+export function hashPaths(paths: Iterable<string>, count: number): Uint8Array {
+  const unsorted = new Uint8Array(count * PATH_HASH_BYTES)
+  let at = 0
+  for (const path of paths) {
+    unsorted.set(hashPath(path).subarray(0, PATH_HASH_BYTES), at)
+    at += PATH_HASH_BYTES
+  }
+  return sortHashes(unsorted.subarray(0, at))
+}
+
+/**
+ * Sorts by a number made of each hash's leading bits and its position, natively; the few that share their leading bits
+ * are put in order afterwards.
+ */
+function sortHashes(unsorted: Uint8Array): Uint8Array {
+  const count = unsorted.length / PATH_HASH_BYTES
+  const view = new DataView(unsorted.buffer, unsorted.byteOffset, unsorted.length)
+  const positions = 2 ** Math.ceil(Math.log2(Math.max(count, 1)))
+  // A float holds 53 bits exactly: 32 of the hash at most, the rest for the position.
+  const drop = Math.max(1, (positions * 2 ** 32) / 2 ** 53)
+  const keys = new Float64Array(count)
+  for (let i = 0; i < count; i++) {
+    keys[i] = Math.floor(view.getUint32(i * PATH_HASH_BYTES) / drop) * positions + i
+  }
+  keys.sort()
+  const sorted = new Uint8Array(unsorted.length)
+  for (let i = 0; i < count; i++) {
+    const from = (keys[i] % positions) * PATH_HASH_BYTES
+    sorted.set(unsorted.subarray(from, from + PATH_HASH_BYTES), i * PATH_HASH_BYTES)
+    for (let j = i; j > 0 && compareAt(sorted, j - 1, sorted, j) > 0; j--) swap(sorted, j - 1, j)
+  }
+  return sorted
+}
+
+function compareAt(a: Uint8Array, i: number, b: Uint8Array, j: number): number {
+  for (let k = 0; k < PATH_HASH_BYTES; k++) {
+    const difference = a[i * PATH_HASH_BYTES + k] - b[j * PATH_HASH_BYTES + k]
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+function swap(bytes: Uint8Array, i: number, j: number): void {
+  const kept = bytes.slice(i * PATH_HASH_BYTES, (i + 1) * PATH_HASH_BYTES)
+  bytes.copyWithin(i * PATH_HASH_BYTES, j * PATH_HASH_BYTES, (j + 1) * PATH_HASH_BYTES)
+  bytes.set(kept, j * PATH_HASH_BYTES)
+}
+
+/** Whether a sorted run of hashes holds this one. */
+export function hasHash(sorted: Uint8Array, wanted: Uint8Array): boolean {
+  let low = 0
+  let high = sorted.length / PATH_HASH_BYTES - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    const order = compareAt(sorted, middle, wanted, 0)
+    if (order === 0) return true
+    if (order < 0) low = middle + 1
+    else high = middle - 1
+  }
+  return false
+}

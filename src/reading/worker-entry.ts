@@ -1,0 +1,60 @@
+import { parentPort } from 'node:worker_threads'
+import { asFailure, Failure } from '../lib/failure.ts'
+import { readLayerStream } from './layer-job.ts'
+import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
+import type { FromWorker, ToWorker } from './worker-protocol.ts'
+
+/** Least time between two progress messages. */
+const PROGRESS_MS = 50
+
+/**
+ * Serves layer jobs in a worker thread, with these readers. Ends when the main thread closes its side.
+ * @throws Failure of kind `internal` outside a worker.
+ */
+export function serveLayerJobs(readers: readonly AnyReader[]): void {
+  const port = parentPort
+  if (port === null) throw new Failure('not-a-worker', 'layer jobs are served in worker threads', { kind: 'internal' })
+  let running: AbortController | undefined
+  const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void =>
+    port.postMessage(message, [...transfer])
+  const run = async (job: LayerJob): Promise<void> => {
+    const cancel = new AbortController()
+    running = cancel
+    try {
+      const facts = await readLayerStream(
+        job,
+        readers,
+        cancel.signal,
+        throttled((doneBytes) => send({ kind: 'progress', doneBytes })),
+      )
+      send({ kind: 'done', facts }, buffersOf(facts))
+    } catch (error) {
+      const { code, message, kind, input, hints } = asFailure(error, job.name)
+      send({ kind: 'failed', failure: { code, message, kind, input, hints } })
+    }
+  }
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'run') void run(message.job)
+    else running?.abort()
+  })
+}
+
+/** Buffers that can move to the other thread: those that the bytes fill alone. */
+function buffersOf(facts: LayerFacts): readonly ArrayBuffer[] {
+  const all = [facts.index, ...facts.rows.map(({ encoded }) => encoded)]
+  const buffers = new Set<ArrayBuffer>()
+  for (const { buffer, byteLength } of all) {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffers.add(buffer)
+  }
+  return [...buffers]
+}
+
+function throttled(report: (doneBytes: number) => void): (doneBytes: number) => void {
+  let next = 0
+  return (doneBytes) => {
+    const now = performance.now()
+    if (now < next) return
+    next = now + PROGRESS_MS
+    report(doneBytes)
+  }
+}

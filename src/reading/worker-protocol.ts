@@ -1,0 +1,14 @@
+import type { Failure } from '../lib/failure.ts'
+import type { LayerFacts, LayerJob } from './types.ts'
+
+/** What the main thread sends to a worker. A worker has one job at a time. */
+export type ToWorker = { readonly kind: 'run'; readonly job: LayerJob } | { readonly kind: 'cancel' }
+
+/** What a worker sends back: progress, then one of the other two. */
+export type FromWorker =
+  | { readonly kind: 'progress'; readonly doneBytes: number }
+  | { readonly kind: 'done'; readonly facts: LayerFacts }
+  | { readonly kind: 'failed'; readonly failure: PlainFailure }
+
+/** A `Failure` as plain data: classes do not cross threads. */
+export type PlainFailure = Pick<Failure, 'code' | 'message' | 'kind' | 'input' | 'hints'>

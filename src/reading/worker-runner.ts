@@ -1,0 +1,137 @@
+import { Worker } from 'node:worker_threads'
+import { asFailure, Failure } from '../lib/failure.ts'
+import type { LayerFacts, LayerJob, LayerRunner } from './types.ts'
+import type { FromWorker, ToWorker } from './worker-protocol.ts'
+
+/** Memory of JavaScript objects in one worker; bodies and buffers lie outside it and have bounds of their own. */
+const WORKER_HEAP_MB = 2048
+
+interface Waiting {
+  readonly start: (seat: Seat) => void
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * Runs layer jobs in up to `count` worker threads, started when first needed. `workerUrl` is a module that calls
+ * `serveLayerJobs`. A job rejects with a Failure that names its layer, also when its worker dies; the next job then gets a new one.
+ * Temporary space is shared out evenly.
+ */
+export function workerRunner(workerUrl: URL, count: number): LayerRunner {
+  const seats = Array.from({ length: Math.max(1, count) }, () => new Seat(workerUrl))
+  const free = [...seats]
+  const queue: Waiting[] = []
+  let closed = false
+  const seat = (signal: AbortSignal, name: string): Promise<Seat> =>
+    new Promise((resolve, reject) => {
+      const taken = free.pop()
+      if (taken !== undefined) return resolve(taken)
+      const waiting: Waiting = { start: resolve, fail: reject }
+      queue.push(waiting)
+      signal.addEventListener(
+        'abort',
+        () => {
+          const at = queue.indexOf(waiting)
+          if (at < 0) return
+          queue.splice(at, 1)
+          reject(asFailure(signal.reason, name))
+        },
+        { once: true },
+      )
+    })
+  return {
+    async run(job, signal, progress) {
+      if (signal.aborted) throw asFailure(signal.reason, job.name)
+      if (closed) throw new Failure('runner-closed', 'no more layers are read', { kind: 'internal', input: job.name })
+      const taken = await seat(signal, job.name)
+      try {
+        return await taken.run(withShare(job, seats.length), signal, progress)
+      } finally {
+        const next = queue.shift()
+        if (next === undefined) free.push(taken)
+        else next.start(taken)
+      }
+    },
+    async close() {
+      closed = true
+      const failure = new Failure('interrupted', 'the scan was ended', { kind: 'interrupted' })
+      for (const waiting of queue.splice(0)) waiting.fail(failure)
+      await Promise.all(seats.map((one) => one.close()))
+    },
+  }
+}
+
+function withShare(job: LayerJob, count: number): LayerJob {
+  return { ...job, limits: { ...job.limits, temporaryBytes: Math.floor(job.limits.temporaryBytes / count) } }
+}
+
+/** A place for one worker, which is started when the first job comes and again when it has died. */
+class Seat {
+  readonly #url: URL
+  #worker: Worker | undefined
+
+  constructor(url: URL) {
+    this.#url = url
+  }
+
+  run(job: LayerJob, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts> {
+    const worker = this.#start()
+    const post = (message: ToWorker): void => worker.postMessage(message)
+    return new Promise<LayerFacts>((resolve, reject) => {
+      const cancel = (): void => post({ kind: 'cancel' })
+      const settle = (finish: () => void): void => {
+        signal.removeEventListener('abort', cancel)
+        worker.removeListener('message', message).removeListener('error', died).removeListener('exit', died)
+        worker.unref()
+        finish()
+      }
+      const message = (received: FromWorker): void => {
+        if (received.kind === 'progress') progress(received.doneBytes)
+        else if (received.kind === 'done') settle(() => resolve(received.facts))
+        else settle(() => reject(signal.aborted ? asFailure(signal.reason, job.name) : revive(received.failure)))
+      }
+      const died = (reason: unknown): void => {
+        this.#worker = undefined
+        settle(() => reject(deathOf(job.name, reason)))
+      }
+      worker.on('message', message).on('error', died).on('exit', died)
+      worker.ref()
+      signal.addEventListener('abort', cancel, { once: true })
+      post({ kind: 'run', job })
+      if (signal.aborted) cancel()
+    })
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    await worker?.terminate()
+  }
+
+  #start(): Worker {
+    if (this.#worker === undefined) {
+      const worker = new Worker(this.#url, { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } })
+      // Between jobs nobody listens: a worker that dies then is replaced by the next job.
+      worker.on('error', () => this.#forget(worker)).on('exit', () => this.#forget(worker))
+      this.#worker = worker
+    }
+    return this.#worker
+  }
+
+  #forget(worker: Worker): void {
+    if (this.#worker === worker) this.#worker = undefined
+  }
+}
+
+function revive({ code, message, kind, input, hints }: Extract<FromWorker, { kind: 'failed' }>['failure']): Failure {
+  return new Failure(code, message, { kind, input, hints })
+}
+
+function deathOf(name: string, reason: unknown): Failure {
+  const outOfMemory = reason instanceof Error && (reason as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
+  const why = reason instanceof Error ? reason.message : `it exited with status ${String(reason)}`
+  const message = outOfMemory
+    ? `reading it took more than ${WORKER_HEAP_MB} MiB`
+    : `the thread that read it died: ${why}`
+  const code = outOfMemory ? 'layer-out-of-memory' : 'worker-died'
+  return new Failure(code, message, { kind: outOfMemory ? 'unreadable' : 'internal', input: name, cause: reason })
+}

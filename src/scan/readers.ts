@@ -1,0 +1,10 @@
+import { CATALOGERS } from '../inventory/index.ts'
+import type { AnyReader } from '../reading/index.ts'
+
+/** Every reader that a scan runs, each once. The command and its worker threads must have the same list. */
+export const READERS: readonly AnyReader[] = uniqueById(CATALOGERS.flatMap(({ readers }) => readers))
+
+/** Catalogers may share a reader. */
+function uniqueById(readers: readonly AnyReader[]): readonly AnyReader[] {
+  return [...new Map(readers.map((reader) => [reader.id, reader])).values()]
+}
