@@ -23,12 +23,25 @@ export interface LeftOut {
   readonly unknownSeverity: number
 }
 
+/** Findings of one package that are settled alike and shown as one line: a package that carries only kernel headers. */
+export interface CollapsedFindings {
+  /** Id of the component. */
+  readonly component: string
+  readonly name: string
+  readonly version: string
+  /** Findings with disposition `not-affected` about this component. */
+  readonly count: number
+  /** `not affected: vulnerable code not present`. */
+  readonly statement: string
+}
+
 /** The answer of one scan: what is in the target and what is known against it. The versioned JSON report is made from it. */
 export interface ScanResult {
   readonly inventory: Inventory
   /** After filters, in the order in which a person would work; suppressed ones with their disposition. */
   readonly findings: readonly Finding[]
   readonly leftOut: readonly LeftOut[]
+  readonly collapsed: readonly CollapsedFindings[]
   /** Inventory's diagnostics and those of matching. */
   readonly diagnostics: readonly Diagnostic[]
   readonly advisories?: AdvisoriesUsed

@@ -157,6 +157,9 @@ export const scanResultSchema = z
     }),
     findings: z.array(finding),
     leftOut: z.array(z.object({ filter: z.string(), count, unknownSeverity: count })),
+    collapsed: z
+      .array(z.object({ component: z.string(), name: z.string(), version: z.string(), count, statement: z.string() }))
+      .describe('settled findings that the table shows as one line each'),
     diagnostics: z.array(diagnostic),
     scanners: z.object({ ran: z.array(z.string()), notRun: z.array(z.string()) }),
     advisories: z

@@ -49,6 +49,7 @@ export function scanResult(
   return {
     findings: [],
     leftOut: [],
+    collapsed: [],
     diagnostics: [],
     scanners: { ran: ['vuln'], notRun: [] },
     complete: true,

@@ -112,6 +112,14 @@ describe('the table', () => {
     expect(text).toMatch(/^Not examined +not asked: secret$/m)
   })
 
+  it('shows kernel headers as one line with the count', () => {
+    const statement = 'not affected: vulnerable code not present'
+    const collapsed = [{ component: 'c', name: 'linux-libc-dev', version: '6.1', count: 812, statement }]
+    expect(table.render(scanResult({ collapsed }), OPTIONS)).toMatch(
+      /^Not affected +linux-libc-dev 6\.1: 812 findings, not affected: vulnerable code not present/m,
+    )
+  })
+
   it('says until when the system is supported', () => {
     const os = { id: 'debian', name: 'Debian GNU/Linux 12', version: '12', release: '12', idLike: [], evidence: [] }
     const support = { endOfLife: '2026-06-10', endOfExtendedSupport: '2028-06-30', extendedBy: 'LTS', source: 'x' }

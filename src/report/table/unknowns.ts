@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
-import type { ScanResult } from '../../model/scan-result.ts'
+import type { CollapsedFindings, LeftOut, ScanResult } from '../../model/scan-result.ts'
 import { printable, wrap } from '../printable.ts'
 import type { ReportOptions } from '../types.ts'
 import { plural } from './header.ts'
@@ -44,6 +44,7 @@ export function unknownLines(result: ScanResult, options: ReportOptions, style: 
     ...section('Blind', written('blind'), options, style.alarm),
     ...section('Partial', written('partial'), options, style.severity.medium),
     ...section('Not examined', [...written('notice'), ...notRunWords(result)], options, style.strong),
+    ...section('Not affected', result.collapsed.map(collapsedWords), options, style.strong),
     ...section('Left out', result.leftOut.map(leftOutWords), options, style.strong),
     ...section(
       'Suppressed',
@@ -69,7 +70,12 @@ function notRunWords(result: ScanResult): string[] {
   return notRun.length === 0 ? [] : [`not asked: ${notRun.join(', ')}`]
 }
 
-function leftOutWords(left: { filter: string; count: number; unknownSeverity: number }): string {
+function collapsedWords(settled: CollapsedFindings): string {
+  const what = `${printable(settled.name)} ${printable(settled.version)}: ${plural(settled.count, 'finding')}`
+  return `${what}, ${settled.statement}   --include-kernel-headers`
+}
+
+function leftOutWords(left: LeftOut): string {
   const unknown = left.unknownSeverity === 0 ? '' : `, ${left.unknownSeverity} of them of unknown severity`
   return `${plural(left.count, 'finding')} by ${left.filter}${unknown}`
 }
