@@ -1,7 +1,6 @@
+import { cvss } from './cvss.ts'
 import type { ConformanceSuite } from './suite.ts'
 import { versions } from './versions.ts'
 
 /** Every suite that is run: one line each. */
-export const SUITES: readonly ConformanceSuite[] = [
-  versions,
-]
+export const SUITES: readonly ConformanceSuite[] = [cvss, versions]
