@@ -1,0 +1,116 @@
+import type { Component } from '../../model/component.ts'
+import type { Diagnostic } from '../../model/diagnostic.ts'
+import type { Disposition, Finding } from '../../model/finding.ts'
+import type { Inventory } from '../../model/inventory.ts'
+import type { AdvisoryDatabase, MatchOptions } from '../types.ts'
+import { coverageOf, type EcosystemCoverage } from './coverage.ts'
+import { decide } from './decide.ts'
+import { readAs } from './ecosystems.ts'
+import { findingOf } from './finding.ts'
+import { judgeComponent } from './judgement.ts'
+import { isKernelHeaders } from './kernel-headers.ts'
+import { compareFindings } from './order.ts'
+import { session as openSession } from './session.ts'
+
+/** Findings that are shown as one line: a package that carries only kernel headers. */
+export interface CollapsedFindings {
+  readonly component: string
+  readonly name: string
+  readonly version: string
+  /** Findings with disposition `not-affected` about this component. */
+  readonly count: number
+  /** `not affected: vulnerable code not present`. */
+  readonly statement: string
+}
+
+/** A component whose advisories could not be judged, and why. */
+export interface Unexamined {
+  readonly component: string
+  readonly reason: string
+}
+
+/** What is known against an inventory. */
+export interface MatchResult {
+  /** In the order in which a person would work; those about kernel headers carry the disposition `not-affected`. */
+  readonly findings: readonly Finding[]
+  readonly diagnostics: readonly Diagnostic[]
+  readonly collapsed: readonly CollapsedFindings[]
+  readonly unexamined: readonly Unexamined[]
+  /** Every ecosystem with release in the inventory, and whether its advisories were there to be read. */
+  readonly coverage: readonly EcosystemCoverage[]
+}
+
+const HEADERS_STATEMENT = 'not affected: vulnerable code not present'
+
+const HEADERS_ONLY: Disposition = {
+  state: 'not-affected',
+  justification: 'vulnerable_code_not_present',
+  statedBy: 'bulwark: kernel headers only, the host runs its own kernel',
+}
+
+/**
+ * Matches every component of an inventory against the advisories, by the OSV schema's evaluation
+ * (https://ossf.github.io/osv-schema/#evaluation): one finding for each weakness and component. Pure apart from look-ups;
+ * whatever the database throws goes to the caller. What could not be examined is in the diagnostics, never left out.
+ */
+export function matchInventory(inventory: Inventory, db: AdvisoryDatabase, options: MatchOptions): MatchResult {
+  const session = openSession(db)
+  const findings: Finding[] = []
+  const collapsed: CollapsedFindings[] = []
+  const unexamined: Unexamined[] = []
+  const silent = new Map<string, string>()
+  for (const component of inventory.components) {
+    const judgement = judgeComponent(component, session)
+    if (judgement.unexamined !== undefined) unexamined.push({ component: component.id, reason: judgement.unexamined })
+    for (const id of judgement.silent) silent.set(`${id} (${component.name})`, id)
+    if (judgement.hits.length === 0) continue
+    const headers = options.image && !options.includeKernelHeaders && isKernelHeaders(component)
+    const found = decide(judgement, readAs(component.ecosystem), session).map((decided) =>
+      findingOf(component, decided, session, headers ? HEADERS_ONLY : undefined),
+    )
+    for (const finding of found) findings.push(finding)
+    if (headers && found.length > 0) collapsed.push(collapse(component, found.length))
+  }
+  const { coverage, diagnostics } = coverageOf(inventory, db.status())
+  return {
+    findings: findings.sort(compareFindings),
+    diagnostics: [
+      ...diagnostics,
+      ...unexaminedNotice(unexamined, inventory.components),
+      ...silentNotice([...silent.keys()]),
+    ],
+    collapsed,
+    unexamined,
+    coverage,
+  }
+}
+
+function collapse(component: Component, count: number): CollapsedFindings {
+  const { id, name, version } = component
+  return { component: id, name, version, count, statement: HEADERS_STATEMENT }
+}
+
+/** Names that a notice lists before it only counts. */
+const MOST_NAMED = 5
+
+function unexaminedNotice(unexamined: readonly Unexamined[], components: readonly Component[]): readonly Diagnostic[] {
+  const names = new Map(components.map((component) => [component.id, component.name]))
+  const byReason = Map.groupBy(unexamined, ({ reason }) => reason)
+  return [...byReason].map(([reason, group]) => ({
+    code: 'component-not-examined',
+    message: `${listed(group.map(({ component }) => names.get(component) ?? component))} could not be matched: ${reason}`,
+    effect: 'notice',
+  }))
+}
+
+function silentNotice(advisories: readonly string[]): readonly Diagnostic[] {
+  if (advisories.length === 0) return []
+  const message = `${listed(advisories)} name a package and none of its versions: they were not matched`
+  return [{ code: 'advisory-without-versions', message, effect: 'notice' }]
+}
+
+function listed(names: readonly string[]): string {
+  const distinct = [...new Set(names)]
+  const shown = distinct.slice(0, MOST_NAMED).join(', ')
+  return distinct.length > MOST_NAMED ? `${shown} and ${distinct.length - MOST_NAMED} more` : shown
+}

@@ -1,0 +1,95 @@
+/** Who publishes an advisory and what kind of name its id is. */
+export interface Publisher {
+  /** As severities and findings name it. */
+  readonly source: string
+  /** A distribution speaks about its own builds; a registry or catalogue about the software itself. */
+  readonly kind: 'distribution' | 'registry' | 'general'
+  /** An update that may mend several weaknesses at once, and not a name of one weakness. */
+  readonly bundle: boolean
+}
+
+const distribution = (source: string, bundle = true): Publisher => ({ source, kind: 'distribution', bundle })
+const registry = (source: string): Publisher => ({ source, kind: 'registry', bundle: false })
+const general = (source: string): Publisher => ({ source, kind: 'general', bundle: false })
+
+/**
+ * Publishers by the prefix of their ids (https://ossf.github.io/osv-schema/#id-modified-fields and the prefixes that OSV's bucket
+ * holds). The longest prefix wins; an id of none is a publisher of its own name.
+ */
+const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
+  ['ALBA', distribution('almalinux')],
+  ['ALEA', distribution('almalinux')],
+  ['ALSA', distribution('almalinux')],
+  ['ALPINE', distribution('alpine', false)],
+  ['ALPAQUITA', distribution('alpaquita', false)],
+  ['AZL', distribution('azurelinux', false)],
+  ['BELL', distribution('bellsoft', false)],
+  ['CGA', distribution('chainguard', false)],
+  ['CLEANSTART', distribution('cleanstart', false)],
+  ['DEBIAN', distribution('debian', false)],
+  ['DLA', distribution('debian')],
+  ['DSA', distribution('debian')],
+  ['DTSA', distribution('debian')],
+  ['ECHO', distribution('echo', false)],
+  ['ELSA', distribution('oracle')],
+  ['LSN', distribution('ubuntu')],
+  ['MGASA', distribution('mageia')],
+  ['MINI', distribution('minimos', false)],
+  ['OESA', distribution('openeuler')],
+  ['PHSA', distribution('photon')],
+  ['RHBA', distribution('redhat')],
+  ['RHEA', distribution('redhat')],
+  ['RHSA', distribution('redhat')],
+  ['RLBA', distribution('rocky')],
+  ['RLEA', distribution('rocky')],
+  ['RLSA', distribution('rocky')],
+  ['ROOT', distribution('root', false)],
+  ['RXSA', distribution('rocky')],
+  ['SUSE', distribution('suse')],
+  ['UBUNTU', distribution('ubuntu', false)],
+  ['USN', distribution('ubuntu')],
+  ['openSUSE', distribution('suse')],
+  ['BIT', registry('bitnami')],
+  ['DRUPAL', registry('drupal')],
+  ['EEF', registry('erlang')],
+  ['FOP', registry('friendsofphp')],
+  ['GO', registry('go')],
+  ['HSEC', registry('haskell')],
+  ['JLSEC', registry('julia')],
+  ['MAL', registry('openssf-malicious-packages')],
+  ['NSWG', registry('nodejs')],
+  ['OSEC', registry('ocaml')],
+  ['PSF', registry('psf')],
+  ['PYSEC', registry('pypa')],
+  ['RSEC', registry('rconsortium')],
+  ['RUSTSEC', registry('rustsec')],
+  ['CVE', general('nvd')],
+  ['GHSA', general('ghsa')],
+  ['GSD', general('gsd')],
+  ['OSV', general('oss-fuzz')],
+])
+
+/** The publisher of an advisory, by its id. */
+export function publisherOf(id: string): Publisher {
+  const dash = id.indexOf('-')
+  const prefix = dash < 0 ? id : id.slice(0, dash)
+  return PUBLISHERS.get(prefix) ?? { source: prefix.toLowerCase(), kind: 'general', bundle: false }
+}
+
+/** Orders names for people: CVE by year and number, then GHSA, then the rest by text. Total. */
+export function compareNames(a: string, b: string): number {
+  const ranks = nameRank(a) - nameRank(b)
+  if (ranks !== 0) return ranks
+  if (nameRank(a) === 0 && a.length !== b.length) return compareCves(a, b)
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function nameRank(name: string): number {
+  if (/^CVE-\d{4}-\d+$/.test(name)) return 0
+  return name.startsWith('GHSA-') ? 1 : 2
+}
+
+function compareCves(a: string, b: string): number {
+  const years = a.slice(4, 8).localeCompare(b.slice(4, 8), 'en')
+  return years !== 0 ? years : a.length - b.length
+}
