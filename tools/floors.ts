@@ -21,7 +21,7 @@ export function sourceFiles(root: string): string[] {
  * `extraArguments` are for tests that make it see less.
  */
 export function checkFloors(root: string, extraArguments: readonly string[] = []): FloorsResult {
-  const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs')
+  const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs')
   if (!existsSync(cruiser)) throw new Error(`${cruiser} is missing`)
   const run = spawnSync(
     process.execPath,

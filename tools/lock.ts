@@ -47,7 +47,8 @@ function completeEntries(lock: LockFile): string[] {
       const path = `node_modules/${name}`
       if (lock.packages[path] !== undefined || lock.packages[`${owner}/${path}`] !== undefined) continue
       const platform = platformOf(name)
-      if (platform === undefined || !/^[0-9]/.test(version)) throw new Error(`${owner}: the registry lacks ${name}@${version}`)
+      if (platform === undefined || !/^[0-9]/.test(version))
+        throw new Error(`${owner}: the registry lacks ${name}@${version}`)
       lock.packages[path] = { version, ...platform, ...(owner === '' ? {} : { dev: true }), optional: true }
       added.push(`${name}@${version}`)
     }
@@ -61,14 +62,19 @@ const scratch = mkdtempSync(join(tmpdir(), 'bulwark-lock-'))
 try {
   for (const file of ['package.json', '.npmrc', 'package-lock.json']) cpSync(join(root, file), join(scratch, file))
   const environment = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` }
-  const npm = spawnSync('sh', ['-c', 'exec node "$(readlink -f "$(command -v npm)")" install --package-lock-only --ignore-scripts'], {
-    cwd: scratch,
-    env: environment,
-    stdio: 'inherit',
-  })
+  const npm = spawnSync(
+    'sh',
+    ['-c', 'exec node "$(readlink -f "$(command -v npm)")" install --package-lock-only --ignore-scripts'],
+    {
+      cwd: scratch,
+      env: environment,
+      stdio: 'inherit',
+    },
+  )
   if (npm.status !== 0) throw new Error('npm install failed')
   const lock: LockFile = JSON.parse(readFileSync(join(scratch, 'package-lock.json'), 'utf8'))
-  for (const added of completeEntries(lock)) process.stdout.write(`not in this registry, entered by platform: ${added}\n`)
+  for (const added of completeEntries(lock))
+    process.stdout.write(`not in this registry, entered by platform: ${added}\n`)
   writeFileSync(join(root, 'package-lock.json'), `${JSON.stringify(lock, undefined, 2)}\n`)
 } finally {
   rmSync(scratch, { recursive: true, force: true })
