@@ -34,6 +34,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   asl2: 'Apache-2.0',
   'apache2.0': 'Apache-2.0',
   apache20: 'Apache-2.0',
+  artistic: 'Artistic-1.0-Perl',
   bsd: 'BSD-3-Clause',
   bsd2: 'BSD-2-Clause',
   bsd3: 'BSD-3-Clause',

@@ -90,9 +90,8 @@ function readWith(reader: AnyReader, path: string, bytes: Uint8Array): ReadResul
 
 function wanted(reader: AnyReader, path: string, bytes: Uint8Array): boolean {
   const { any, magic } = reader.wants
-  if (!any.some((condition) => matches(condition, path))) return false
-  if (magic === undefined) return true
-  return magic.bytes.some((start) => start.every((byte, i) => bytes[i] === byte))
+  if (any.some((condition) => matches(condition, path))) return true
+  return magic?.bytes.some((start) => start.every((byte, i) => bytes[i] === byte)) ?? false
 }
 
 function matches(condition: PathCondition, path: string): boolean {

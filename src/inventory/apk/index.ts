@@ -1,0 +1,14 @@
+import type { Cataloger } from '../types.ts'
+import { assemble } from './assemble.ts'
+import { type ApkFact, installedReader } from './installed.ts'
+
+/** Alpine's package manager, which Wolfi, Chainguard and others use too. */
+export const apk: Cataloger<ApkFact> = {
+  id: 'apk',
+  summary: 'Alpine packages and their like: lib/apk/db/installed',
+  kind: 'os',
+  ecosystems: ['Alpine', 'Wolfi', 'Chainguard', 'MinimOS'],
+  yields: 'installed',
+  readers: [installedReader],
+  assemble,
+}

@@ -1,0 +1,151 @@
+import type { PlacedRow } from '../../reading/index.ts'
+import { type Dependent, dependsOn } from '../depends-on.ts'
+import { claimsOf, type FileList } from '../file-claims.ts'
+import { licencesOf } from '../licences.ts'
+import {
+  nativeSystem,
+  type OsPackage,
+  osComponent,
+  osEcosystem,
+  type PlacedComponent,
+  uniqueComponents,
+} from '../os-component.ts'
+import { distroQualifier, packageUrl } from '../package-url.ts'
+import type { AssembleContext, Assembled } from '../types.ts'
+import { type CopyrightFact, copyrightReader } from './copyright.ts'
+import { dependentOf } from './dependencies.ts'
+import { configurationFiles, type FilesFact, filesReader, listedFiles, summedFiles } from './files.ts'
+import { type StatusFact, statusKey, statusReader } from './status.ts'
+
+export type DpkgFact = StatusFact | FilesFact | CopyrightFact
+
+/** A record with the row it was read in. */
+interface Placed {
+  readonly row: PlacedRow<StatusFact>
+  readonly fact: StatusFact
+}
+
+/** Components of all records of winning databases, with their relations, and whose files are whose. */
+export function assemble(rows: readonly PlacedRow<DpkgFact>[], context: AssembleContext): Assembled {
+  const files = new Map<string, FilesFact>()
+  const copyrights = new Map<string, readonly string[]>()
+  const records: Placed[] = []
+  for (const row of rows) {
+    if (!row.wins) continue
+    for (const fact of row.facts) {
+      if (row.reader === filesReader.id) files.set(row.path, fact as FilesFact)
+      else if (row.reader === copyrightReader.id) copyrights.set(row.path, (fact as CopyrightFact).licences)
+      else if (row.reader === statusReader.id)
+        records.push({ row: row as PlacedRow<StatusFact>, fact: fact as StatusFact })
+    }
+  }
+  const placed = withoutDoubles(records).map((record) => ({
+    ...record,
+    ...componentOf(record, copyrights, context),
+  }))
+  const unique = uniqueComponents(placed)
+  const byPurl = new Map(unique.map((entry) => [entry.component.purl, entry]))
+  const dependents = new Map<string, Dependent>()
+  const lists: FileList[] = []
+  for (const { row, fact, component } of placed) {
+    const owner = byPurl.get(component.purl)
+    if (owner === undefined) continue
+    lists.push(...fileListsOf(row.path, fact, files, owner))
+    if (!dependents.has(component.purl)) dependents.set(component.purl, dependentOf(owner.component.id, fact))
+  }
+  return {
+    components: unique.map((entry) => entry.component),
+    relations: dependsOn([...dependents.values()]),
+    diagnostics: [],
+    claims: claimsOf(lists, context.tree),
+  }
+}
+
+/** opkg's `info/NAME.control` repeats what `status` beside it says: where that one has the package, its record is the one that counts. */
+function withoutDoubles(records: readonly Placed[]): Placed[] {
+  const control = /^(.*\/opkg)\/info\/[^/]+\.control$/
+  const statuses = new Map<string, StatusFact>()
+  const folders = new Set<string>()
+  for (const { row, fact } of records) {
+    if (!row.path.endsWith('/opkg/status')) continue
+    const folder = row.path.slice(0, -'/status'.length)
+    folders.add(folder)
+    statuses.set(`${folder} ${fact.name}`, fact)
+  }
+  const details = new Map<StatusFact, StatusFact>()
+  const kept = records.filter(({ row, fact }) => {
+    const folder = control.exec(row.path)?.[1]
+    if (folder === undefined || !folders.has(folder)) return true
+    const status = statuses.get(`${folder} ${fact.name}`)
+    if (status?.version === fact.version) details.set(status, fact)
+    return false
+  })
+  return kept.map(({ row, fact }) => {
+    const detail = details.get(fact)
+    return { row, fact: detail === undefined ? fact : { ...detail, ...fact } }
+  })
+}
+
+function componentOf(
+  { row, fact }: Placed,
+  copyrights: ReadonlyMap<string, readonly string[]>,
+  context: AssembleContext,
+): PlacedComponent {
+  const family = row.path.includes('/opkg/') ? 'opkg' : 'dpkg'
+  const os = nativeSystem(context.os, family)
+  const pkg: OsPackage = {
+    name: fact.name,
+    version: fact.version,
+    purl: packageUrl({
+      type: family === 'opkg' ? 'opkg' : 'deb',
+      namespace: os?.id,
+      name: fact.name,
+      version: fact.version,
+      qualifiers: { arch: fact.architecture, distro: distroQualifier(os) },
+    }),
+    source: fact.source ?? { name: fact.name, version: fact.version },
+    ...(fact.architecture && { architecture: fact.architecture }),
+    ...(fact.maintainer && { supplier: fact.maintainer }),
+    licences: fact.licence === undefined ? copyrightOf(fact.name, copyrights, context) : licencesOf(fact.licence),
+    lines: fact.lines,
+  }
+  return osComponent(pkg, row, statusKey(fact), osEcosystem(os, family), context)
+}
+
+/** A package's documentation folder may be a link to that of the package it is built with. */
+function copyrightOf(
+  name: string,
+  copyrights: ReadonlyMap<string, readonly string[]>,
+  context: AssembleContext,
+): readonly string[] {
+  if (copyrights.size === 0) return []
+  const path = `usr/share/doc/${name}/copyright`
+  const stated = copyrights.get(path)
+  if (stated !== undefined) return stated
+  const real = context.tree.resolve(path)
+  return (real !== undefined && copyrights.get(real)) || []
+}
+
+/** The lists of one package: `info/NAME[:ARCH].list` and `.md5sums` beside `status`, or `FILE.md5sums` beside a record in `status.d`. */
+function fileListsOf(
+  path: string,
+  fact: StatusFact,
+  files: ReadonlyMap<string, FilesFact>,
+  { component, since }: PlacedComponent,
+): FileList[] {
+  const folder = path.slice(0, path.lastIndexOf('/'))
+  const stems = /\/(?:status\.d|info)$/.test(folder)
+    ? [path.replace(/\.control$/, ''), `${folder}/${fact.name}`]
+    : [`${folder}/info/${fact.name}:${fact.architecture ?? ''}`, `${folder}/info/${fact.name}`]
+  const lists: FileList[] = []
+  const owner = component.id
+  const find = (suffix: string): Uint8Array | undefined =>
+    stems.map((stem) => files.get(`${stem}${suffix}`)?.bytes).find((bytes) => bytes !== undefined)
+  const listed = find('.list')
+  const summed = find('.md5sums')
+  const { conffiles } = fact
+  if (listed !== undefined) lists.push({ owner, since, files: () => listedFiles(listed) })
+  if (summed !== undefined) lists.push({ owner, since, files: () => summedFiles(summed) })
+  if (conffiles !== undefined) lists.push({ owner, since, files: () => configurationFiles(conffiles) })
+  return lists
+}

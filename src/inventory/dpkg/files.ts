@@ -1,0 +1,83 @@
+import { decodePath } from '../../lib/path-text.ts'
+import type { FileBytes, FileReader } from '../../reading/index.ts'
+import type { ListedFile } from '../file-claims.ts'
+
+/** Longest path (PATH_MAX) with digest and flags. */
+const MAX_LINE = 4096 + 128
+
+/** A file list as it lies: paths only (`.list`) or MD5 and path (`.md5sums`). */
+export interface FilesFact {
+  readonly kind: 'files'
+  readonly form: 'list' | 'md5sums'
+  /** Owns its bytes. */
+  readonly bytes: Uint8Array
+}
+
+/** Reads dpkg's and opkg's file lists (dpkg(1), "Files"; dpkg-query(1) `--control-list`), undecoded: most scans never ask for them. */
+export const filesReader: FileReader<FilesFact> = {
+  id: 'dpkg-files',
+  version: 1,
+  wants: {
+    any: ['var/lib/dpkg/info', 'usr/lib/dpkg/info', 'var/lib/dpkg/status.d', 'usr/lib/dpkg/status.d']
+      .flatMap((under) => [
+        { under, suffix: '.list' },
+        { under, suffix: '.md5sums' },
+      ])
+      .concat([
+        { under: 'usr/lib/opkg/info', suffix: '.list' },
+        { under: 'var/lib/opkg/info', suffix: '.list' },
+      ]),
+    maxBytes: 64 * 1024 * 1024,
+    loss: 'partial',
+  },
+  read: (file: FileBytes) => ({
+    facts: [
+      {
+        kind: 'files',
+        form: file.path.endsWith('.list') ? 'list' : 'md5sums',
+        bytes: Uint8Array.from(file.bytes),
+      },
+    ],
+    diagnostics: [],
+  }),
+}
+
+/** The files of a `.list`: one absolute path a line (opkg: mode and link target after a tab), folders among them. */
+export function* listedFiles(bytes: Uint8Array): Generator<ListedFile> {
+  for (const line of linesOf(bytes)) {
+    const tab = line.indexOf('\t')
+    const path = tab < 0 ? line : line.slice(0, tab)
+    if (path !== '' && path !== '/.') yield { path: rootless(path) }
+  }
+}
+
+/** The files of a `.md5sums`: 32 hexadecimal digits, two spaces, a path without a leading slash. Other lines are passed over. */
+export function* summedFiles(bytes: Uint8Array): Generator<ListedFile> {
+  for (const line of linesOf(bytes)) {
+    if (line.length < 35 || !/^[0-9a-f]{32} [ *]/i.test(line)) continue
+    yield { path: rootless(line.slice(34)), digest: { algorithm: 'md5', hex: line.slice(0, 32).toLowerCase() } }
+  }
+}
+
+/** The files of a `Conffiles` field: ` /path digest [obsolete|remove-on-upgrade]`; dpkg writes MD5, opkg SHA-256. */
+export function* configurationFiles(bytes: Uint8Array): Generator<ListedFile> {
+  for (const line of linesOf(bytes)) {
+    if (line.length > MAX_LINE) continue
+    const match = /^\s*(\/.*?) ([0-9a-f]{32}|[0-9a-f]{64})(?: [a-z -]*)?$/.exec(line)
+    if (match === null || match[1] === undefined || match[2] === undefined) continue
+    yield {
+      path: rootless(match[1]),
+      digest: { algorithm: match[2].length === 32 ? 'md5' : 'sha256', hex: match[2] },
+    }
+  }
+}
+
+function rootless(path: string): string {
+  let from = 0
+  while (path.startsWith('./', from) || path.startsWith('/', from)) from += path[from] === '/' ? 1 : 2
+  return path.slice(from)
+}
+
+function linesOf(bytes: Uint8Array): string[] {
+  return decodePath(bytes).split('\n')
+}
