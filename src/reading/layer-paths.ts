@@ -71,7 +71,7 @@ export class LayerPaths {
   addFolder(path: string): void {
     this.#imply(path)
     const before = this.#nodes.get(path)
-    if (before !== undefined && before !== FOLDER && before !== IMPLIED) this.#links.delete(path)
+    if (before !== undefined && before !== FOLDER && before !== IMPLIED) this.#giveWay(path)
     this.#nodes.set(path, FOLDER)
   }
 
@@ -102,6 +102,7 @@ export class LayerPaths {
   }
 
   addWhiteout(path: string): void {
+    this.#imply(path)
     this.#whiteouts.add(path)
   }
 
@@ -165,6 +166,12 @@ export class LayerPaths {
     }
   }
 
+  /** Something that gives way to a folder had itself taken the place of what older layers have there: the folder begins empty. */
+  #giveWay(path: string): void {
+    this.#links.delete(path)
+    this.#opaque.add(path)
+  }
+
   /** A folder that gives way to something else takes with it what lay in it. Rare, hence a walk over all. */
   #removeBelow(folder: string): void {
     const prefix = `${folder}/`
@@ -190,8 +197,8 @@ export class LayerPaths {
       const folder = path.slice(0, at)
       const node = this.#nodes.get(folder)
       if (node === FOLDER || node === IMPLIED) break
-      if (node !== undefined) this.#links.delete(folder)
-      this.#nodes.set(folder, IMPLIED)
+      if (node !== undefined) this.#giveWay(folder)
+      this.#nodes.set(folder, node === undefined ? IMPLIED : FOLDER)
     }
     this.#lastParent = parent
   }
