@@ -1,9 +1,24 @@
+import type { Inventory } from '../model/inventory.ts'
+import type { ReadTarget } from '../reading/index.ts'
+import { assembleWith, type InventoryContext } from './assemble-inventory.ts'
+import { npm } from './npm/index.ts'
+import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
 import type { Cataloger } from './types.ts'
 
+export type { InventoryContext } from './assemble-inventory.ts'
+export { componentId } from './component-id.ts'
+export type { Presence } from './presence.ts'
 export type * from './types.ts'
 
 /** Every cataloger, one a line. */
-export const CATALOGERS: readonly Cataloger[] = [
-  rpm,
-]
+export const CATALOGERS: readonly Cataloger[] = [rpm, npm, pypi]
+
+/**
+ * What is in a target that was read: its operating system, the components of all catalogers with whose they are, how they depend on each
+ * other, and everything that is not known. Pure: the same rows give the same inventory, in the same order. `origin` of every component is
+ * `unknown`; whoever knows the base image sets it.
+ */
+export function assembleInventory(read: ReadTarget, context: InventoryContext): Inventory {
+  return assembleWith(CATALOGERS, () => ({ diagnostics: [] }), read, context)
+}

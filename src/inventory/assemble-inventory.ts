@@ -1,0 +1,83 @@
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { LayerReference } from '../model/evidence.ts'
+import type { Inventory, Subject } from '../model/inventory.ts'
+import type { OperatingSystem } from '../model/operating-system.ts'
+import type { PlacedRow, ReadTarget } from '../reading/index.ts'
+import { byName, mergedById, standingRelations, uniqueDiagnostics } from './inventory-order.ts'
+import { settleOwnership } from './ownership.ts'
+import { countedComponents, type Presence } from './presence.ts'
+import type { AssembleContext, Assembled, Cataloger } from './types.ts'
+import { emptyDatabases, missingDatabase, unreadManagers } from './unknown-packages.ts'
+
+/** What the door knows that the files do not say. */
+export interface InventoryContext {
+  readonly subject: Subject
+  /** `NAME:VERSION` in place of what the release files say. */
+  readonly distro?: string
+  /** Which of a language's packages count; `auto` when undefined. */
+  readonly presence?: Presence
+}
+
+/** What recognises the operating system, with what it has to say. */
+export type Recognise = (
+  read: ReadTarget,
+  layer: (index: number) => LayerReference | undefined,
+  override: string | undefined,
+) => { readonly os?: OperatingSystem; readonly diagnostics: readonly Diagnostic[] }
+
+interface Catalogued {
+  readonly cataloger: Cataloger
+  readonly rows: readonly PlacedRow[]
+  readonly assembled: Assembled
+}
+
+/** The inventory of a target that was read: see `assembleInventory` of index.ts. Catalogers and the recognition of the system are given. */
+export function assembleWith(
+  catalogers: readonly Cataloger[],
+  recognise: Recognise,
+  read: ReadTarget,
+  context: InventoryContext,
+): Inventory {
+  const layers = read.layers.map(
+    ({ diffId, index, createdBy }): LayerReference => ({ diffId, index, ...(createdBy && { createdBy }) }),
+  )
+  const byIndex = new Map(layers.map((layer) => [layer.index, layer]))
+  const layer = (index: number) => byIndex.get(index)
+  const recognised = recognise(read, layer, context.distro)
+  const { os } = recognised
+  const parts = catalogers.map((cataloger) => catalogue(cataloger, read, { ...(os && { os }), tree: read.tree, layer }))
+  const counted = countedComponents(parts, context.presence ?? 'auto', context.subject.kind, os)
+  const owned = settleOwnership(
+    mergedById(counted.components),
+    parts.filter(({ cataloger }) => cataloger.kind === 'library').flatMap(({ rows }) => rows),
+    parts.flatMap(({ assembled }) => assembled.claims ?? []),
+  )
+  const components = [...owned.components].sort(byName)
+  const relations = standingRelations(
+    parts.flatMap(({ assembled }) => assembled.relations),
+    components,
+  )
+  const diagnostics = uniqueDiagnostics([
+    ...read.diagnostics,
+    ...recognised.diagnostics,
+    ...parts.flatMap(({ assembled }) => assembled.diagnostics),
+    ...emptyDatabases(parts, read.diagnostics),
+    ...missingDatabase(parts, os, read.diagnostics),
+    ...unreadManagers(read.tree),
+    ...counted.diagnostics,
+    ...owned.diagnostics,
+  ])
+  return { subject: context.subject, ...(os && { os }), layers, components, relations, diagnostics }
+}
+
+function catalogue(cataloger: Cataloger, read: ReadTarget, context: AssembleContext): Catalogued {
+  const rows = cataloger.readers.flatMap((reader) => read.rows.get(reader.id) ?? [])
+  try {
+    return { cataloger, rows, assembled: cataloger.assemble(rows, context) }
+  } catch (error) {
+    // A defect of ours must not cost the rest of the answer, nor pass for an empty one.
+    const message = `${cataloger.summary}: could not be put together (${error instanceof Error ? error.message : String(error)})`
+    const diagnostic: Diagnostic = { code: 'cataloger-failed', message, effect: 'blind' }
+    return { cataloger, rows, assembled: { components: [], relations: [], diagnostics: [diagnostic] } }
+  }
+}
