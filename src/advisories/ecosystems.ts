@@ -9,6 +9,8 @@ export interface EcosystemFacts {
   readonly system: boolean
 }
 
+const NOT_STATED = 'not stated by the publisher'
+
 /**
  * The ecosystems for which OSV publishes records (https://osv.dev/list, the names by
  * https://ossf.github.io/osv-schema/#defined-ecosystems), with the licences that the publishers state
@@ -57,8 +59,6 @@ const FACTS: readonly EcosystemFacts[] = [
   library('VSCode', 'Apache-2.0'),
   system('Wolfi'),
 ]
-
-const NOT_STATED = 'not stated by the publisher'
 
 function system(name: string, licence: string = NOT_STATED): EcosystemFacts {
   return { name, licence, system: true }

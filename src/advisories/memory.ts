@@ -63,7 +63,11 @@ function statusOf(records: readonly OsvRecord[]): DatabaseStatus {
       if (release !== '') known.add(release)
     }
   }
-  const at = records.map((record) => record.modified).toSorted(compareText).at(-1) ?? '1970-01-01T00:00:00Z'
+  const at =
+    records
+      .map((record) => record.modified)
+      .toSorted(compareText)
+      .at(-1) ?? '1970-01-01T00:00:00Z'
   const within = (name: string) =>
     records.filter((record) => record.affected.some((one) => bareEcosystem(one.package?.ecosystem ?? '') === name))
   return {

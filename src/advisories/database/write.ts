@@ -1,0 +1,253 @@
+import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { constants, zstdCompressSync } from 'node:zlib'
+import { createForFilling } from '../../lib/sqlite.ts'
+import { entriesOf, packEntry } from '../entries.ts'
+import { aliasSets, compareText, namesOf } from '../names.ts'
+import { ecosystemRelease } from '../package-key.ts'
+import type { KevEntry, OsvRecord } from '../types.ts'
+import type { StoredDatabase } from './read.ts'
+import {
+  APPLICATION_ID,
+  BLOCK_BYTES,
+  type DatabaseMeta,
+  type EcosystemState,
+  FORMAT,
+  INDEXES,
+  SCHEMA,
+} from './schema.ts'
+
+/** Where a record came from. */
+export interface RecordOrigin {
+  readonly source: string
+  readonly fetchedAt: string
+}
+
+/** One ecosystem while it is filled. */
+export interface EcosystemDraft {
+  /** Takes a record; the second one of the same ID is ignored and gives false. `listed` is the source's time for it. */
+  add(record: OsvRecord, listed: string, origin: RecordOrigin): boolean
+  /** Counts a record that was wrong, so that it is not fetched again until the source says that it changed. */
+  skip(name: string, listed: string, reason: string): void
+  readonly records: number
+  readonly skipped: number
+  /** Ends it. */
+  finish(source: string, fetchedAt: string): EcosystemState
+  /** Takes everything back. */
+  discard(): void
+}
+
+/** A database file while it is filled. */
+export interface Draft {
+  ecosystem(name: string): EcosystemDraft
+  /** Takes an ecosystem over unchanged from the last database. */
+  keep(previous: StoredDatabase, name: string, state?: Partial<EcosystemState>): void
+  kev(entries: Iterable<KevEntry>): number
+  epss(rows: Iterable<readonly [cve: string, probability: number, percentile: number]>): number
+  /** Computes alias sets and indexes, and closes the file. */
+  finish(meta: Omit<DatabaseMeta, 'id'>): void
+  /** Closes the file as it is, to be thrown away. */
+  abandon(): void
+}
+
+/** Starts a database in a new file. Errors of SQLite (a full disk) are thrown as they come; the file is then worthless. */
+export function createDraft(path: string): Draft {
+  const database = createForFilling(path)
+  for (const sql of SCHEMA) database.exec(sql)
+  database.exec(`CREATE TEMP TABLE entry (key TEXT, row TEXT); BEGIN`)
+  const insert = {
+    ecosystem: database.prepare('INSERT INTO ecosystem VALUES (?, ?, ?)'),
+    origin: database.prepare('INSERT INTO origin VALUES (?, ?, ?)'),
+    block: database.prepare('INSERT INTO block VALUES (?, ?, ?)'),
+    record: database.prepare('INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    skipped: database.prepare('INSERT INTO skipped VALUES (?, ?, ?, ?)'),
+    package: database.prepare('INSERT INTO package VALUES (?, ?, ?)'),
+    entry: database.prepare('INSERT INTO entry VALUES (?, ?)'),
+    kev: database.prepare('INSERT OR REPLACE INTO kev VALUES (?, ?)'),
+    epss: database.prepare('INSERT OR REPLACE INTO epss VALUES (?, ?, ?)'),
+  }
+  const origins = new Map<string, number>()
+  const originId = ({ source, fetchedAt }: RecordOrigin): number => {
+    const key = `${source}\n${fetchedAt}`
+    const known = origins.get(key)
+    if (known !== undefined) return known
+    const id = origins.size + 1
+    origins.set(key, id)
+    insert.origin.run(id, source, fetchedAt)
+    return id
+  }
+  const states: [string, EcosystemState][] = []
+  let lastEcosystem = 0
+
+  const ecosystem = (name: string): EcosystemDraft => {
+    const id = ++lastEcosystem
+    const releases = new Set<string>()
+    let [records, withdrawn, skipped, newest] = [0, 0, 0, '']
+    let [blockNumber, blockLength] = [0, 0]
+    let pending: Uint8Array[] = []
+    const flush = () => {
+      if (pending.length === 0) return
+      insert.block.run(id, blockNumber++, compress(Buffer.concat(pending, blockLength)))
+      pending = []
+      blockLength = 0
+    }
+    return {
+      get records() {
+        return records
+      },
+      get skipped() {
+        return skipped
+      },
+      add(record, listed, origin) {
+        const body = Buffer.from(JSON.stringify(record))
+        const relation = namesOf(record)
+        const { changes } = insert.record.run(
+          record.id,
+          id,
+          record.modified,
+          listed,
+          originId(origin),
+          blockNumber,
+          blockLength,
+          body.length,
+          record.withdrawn === undefined ? 0 : 1,
+          relation.same.length > 0 ? JSON.stringify(relation.same) : null,
+          relation.covers.length > 0 ? JSON.stringify(relation.covers) : null,
+        )
+        if (changes === 0) return false
+        pending.push(body)
+        blockLength += body.length
+        if (blockLength >= BLOCK_BYTES) flush()
+        for (const { key, entry } of entriesOf(record, name)) {
+          insert.entry.run(key, JSON.stringify(packEntry(entry)))
+          const release = ecosystemRelease(entry.ecosystem)
+          if (release !== '' && releases.size < 10_000) releases.add(release)
+        }
+        records++
+        if (record.withdrawn !== undefined) withdrawn++
+        if (Date.parse(record.modified) > (newest === '' ? -Infinity : Date.parse(newest))) newest = record.modified
+        return true
+      },
+      skip(skippedName, listed, reason) {
+        skipped++
+        insert.skipped.run(id, skippedName.slice(0, 300), listed, reason.slice(0, 300))
+      },
+      finish(source, fetchedAt) {
+        flush()
+        writePackages(id)
+        const state: EcosystemState = {
+          releases: [...releases].sort(compareText),
+          records,
+          withdrawn,
+          skipped,
+          newestRecordAt: newest,
+          fetchedAt,
+          source,
+        }
+        insert.ecosystem.run(id, name, JSON.stringify(state))
+        states.push([name, state])
+        return state
+      },
+      discard() {
+        pending = []
+        database.exec('DELETE FROM entry')
+        for (const table of ['block', 'record', 'skipped'])
+          database.prepare(`DELETE FROM ${table} WHERE ecosystem = ?`).run(id)
+      },
+    }
+  }
+
+  /** Files the staged entries, all of a package in one row, and empties the stage. */
+  const writePackages = (id: number) => {
+    let [key, rows] = ['', [] as string[]]
+    const write = () => {
+      if (rows.length === 0) return
+      const text = `[${rows.join(',')}]`
+      insert.package.run(id, key, text.length > 300 ? compress(Buffer.from(text)) : text)
+    }
+    for (const row of database.prepare('SELECT key, row FROM entry ORDER BY key, rowid').iterate()) {
+      if (row.key !== key) {
+        write()
+        key = String(row.key)
+        rows = []
+      }
+      rows.push(String(row.row))
+    }
+    write()
+    database.exec('DELETE FROM entry')
+  }
+
+  return {
+    ecosystem,
+    keep(previous, name, changes) {
+      const stored = previous.ecosystems().get(name)
+      if (stored === undefined) return
+      const id = ++lastEcosystem
+      // The old file is read through its own connection: this one may not attach files.
+      for (const row of previous.rows('SELECT number, data FROM block WHERE ecosystem = ?', stored.id))
+        insert.block.run(id, row.number as number, row.data as Uint8Array)
+      const sql = `SELECT record.id, modified, listed, source, fetched_at, block, start, length, withdrawn, same, covers
+        FROM record JOIN origin ON origin.id = record.origin WHERE ecosystem = ?`
+      for (const row of previous.rows(sql, stored.id))
+        insert.record.run(
+          row.id as string,
+          id,
+          row.modified as string,
+          row.listed as string,
+          originId({ source: row.source as string, fetchedAt: row.fetched_at as string }),
+          row.block as number,
+          row.start as number,
+          row.length as number,
+          row.withdrawn as number,
+          row.same as string | null,
+          row.covers as string | null,
+        )
+      for (const row of previous.skippedOf(name)) insert.skipped.run(id, row.name, row.listed, row.reason)
+      for (const row of previous.rows('SELECT key, entries FROM package WHERE ecosystem = ?', stored.id))
+        insert.package.run(id, row.key as string, row.entries as Uint8Array | string)
+      const state = { ...stored.state, ...changes }
+      insert.ecosystem.run(id, name, JSON.stringify(state))
+      states.push([name, state])
+    },
+    kev(entries) {
+      for (const entry of entries) insert.kev.run(entry.cve, JSON.stringify(entry))
+      return Number(database.prepare('SELECT count(*) AS n FROM kev').get()?.n)
+    },
+    epss(rows) {
+      for (const [cve, probability, percentile] of rows) insert.epss.run(cve, probability, percentile)
+      return Number(database.prepare('SELECT count(*) AS n FROM epss').get()?.n)
+    },
+    finish(meta) {
+      const aliasRow = database.prepare('INSERT INTO alias VALUES (?, ?)')
+      const setRow = database.prepare('INSERT INTO alias_set VALUES (?, ?)')
+      const bundleRow = database.prepare('INSERT OR IGNORE INTO bundle VALUES (?, ?)')
+      const relations = database.prepare('SELECT id, same FROM record WHERE same IS NOT NULL').iterate()
+      const sets = aliasSets(
+        relations.map((row) => ({ id: String(row.id), same: JSON.parse(String(row.same)) as string[] })),
+      )
+      let set = 0
+      for (const names of sets.all()) {
+        setRow.run(++set, JSON.stringify(names))
+        for (const name of names) aliasRow.run(name, set)
+      }
+      const bundles = database.prepare('SELECT id, covers FROM record WHERE covers IS NOT NULL')
+      for (const row of bundles.all())
+        for (const name of JSON.parse(String(row.covers)) as string[]) bundleRow.run(name, String(row.id))
+      for (const sql of INDEXES) database.exec(sql)
+      const contents = JSON.stringify([states.toSorted((a, b) => compareText(a[0], b[0])), meta.kev, meta.epss])
+      const id = createHash('sha256').update(contents).digest('hex').slice(0, 32)
+      database.prepare("INSERT INTO meta VALUES ('meta', ?)").run(JSON.stringify({ ...meta, id }))
+      database.exec(
+        `COMMIT; DROP TABLE temp.entry; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`,
+      )
+      database.close()
+    },
+    abandon() {
+      if (database.isOpen) database.close()
+    },
+  }
+}
+
+function compress(bytes: Uint8Array): Uint8Array {
+  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Failure } from '../lib/failure.ts'
+import { openStored, type StoredDatabase } from './database/read.ts'
+import { isPacked, unpackAdvisories } from './pack.ts'
+import { databasePath } from './state.ts'
+import type { AdvisoryDatabase, DatabaseStatus } from './types.ts'
+
+/**
+ * Opens the advisories of a cache folder, or a database file as built or as packed. Read-only, without a lock; what is
+ * opened stays as it is while an update replaces the file. Throws `Failure` (`no-advisories` when there are none yet) that
+ * names the file.
+ */
+export function openAdvisories(path: string): AdvisoryDatabase {
+  const file = isFolder(path) ? databasePath(path) : path
+  let packed: boolean
+  try {
+    packed = isPacked(file)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT' || (cause as NodeJS.ErrnoException).code === 'ENOTDIR')
+      throw new Failure('no-advisories', `there are no advisories in ${path}`, {
+        input: path,
+        hints: ['fetch them with: bulwark advisories update'],
+        cause,
+      })
+    throw new Failure('advisory-database', `cannot read ${file}: ${(cause as Error).message}`, { input: file, cause })
+  }
+  return packed ? openPacked(file, tmpdir()) : openStored(file)
+}
+
+/** Opens a packed file by way of a copy in `folder`, whose name is gone as soon as it is open. */
+export function openPacked(file: string, folder: string): StoredDatabase {
+  const copy = join(folder, `bulwark-advisories-${process.pid}-${randomBytes(6).toString('hex')}.db`)
+  try {
+    unpackAdvisories(file, copy)
+    return openStored(copy)
+  } catch (cause) {
+    if (cause instanceof Failure && cause.input !== copy) throw cause
+    const why = (cause as Error).message.replaceAll(copy, 'the database inside')
+    throw new Failure('advisory-pack', `${file}: ${why}`, { input: file, cause })
+  } finally {
+    rmSync(copy, { force: true })
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Whether the last successful check for updates is over 24 hours ago, or its time cannot be true. */
+export function isStale(status: Pick<DatabaseStatus, 'checkedAt'>, now: Date): boolean {
+  const age = now.getTime() - Date.parse(status.checkedAt)
+  // A check in the future (a clock that was wrong) must not put updates off for ever.
+  return !(age <= DAY_MS && age >= -DAY_MS)
+}
+
+/** Time of the newest record over all ecosystems: the age that is shown. Undefined for an empty database. */
+export function newestRecordAt(status: Pick<DatabaseStatus, 'ecosystems'>): string | undefined {
+  let newest: string | undefined
+  for (const { newestRecordAt: at } of status.ecosystems)
+    if (at !== '' && (newest === undefined || Date.parse(at) > Date.parse(newest))) newest = at
+  return newest
+}

@@ -1,0 +1,311 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ensureDirectory } from '../lib/cache-directory.ts'
+import { asFailure, Failure } from '../lib/failure.ts'
+import { type HttpClient, type HttpOptions, httpClient, isHttpAddress } from '../lib/http.ts'
+import { isAlive, takeLock } from '../lib/process-lock.ts'
+import { openStored, type StoredDatabase } from './database/read.ts'
+import { createDraft } from './database/write.ts'
+import { openPacked } from './open.ts'
+import { isPacked } from './pack.ts'
+import { bareEcosystem } from './package-key.ts'
+import { SOURCES } from './sources/index.ts'
+import { folderLayout, kindOfPlace, PUBLIC_BUCKET, servedLayout } from './sources/layout.ts'
+import { listEcosystems } from './sources/osv.ts'
+import type { EcosystemReport, Place, SourceResult, UpdateProgress, UpdateRun } from './sources/source.ts'
+import { advisoryFolder, databasePath, metEcosystems } from './state.ts'
+import type { DatabaseStatus } from './types.ts'
+
+export interface UpdateOptions {
+  readonly cacheDir: string
+  /** URL, folder or packed file; else `BULWARK_ADVISORIES_URL`, else OSV's public bucket. */
+  readonly from?: string
+  /** Exactly these, with or without release; all others stay as they are. */
+  readonly ecosystems?: readonly string[]
+  /** Everything that the source lists. */
+  readonly all?: boolean
+  /** Takes states that lose more than a tenth of their records. */
+  readonly force?: boolean
+}
+
+export interface UpdateIo {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: () => Date
+  readonly signal?: AbortSignal
+  readonly progress?: (event: UpdateProgress) => void
+  /** Patience with the network, where it differs from the usual. */
+  readonly http?: Partial<HttpOptions>
+  /** How long to wait for another update; ten minutes unless said otherwise. */
+  readonly lockWaitMs?: number
+}
+
+export interface UpdateReport {
+  readonly status: DatabaseStatus
+  readonly ecosystems: readonly EcosystemReport[]
+  /** What went wrong and was kept from before, and what the source does not have. */
+  readonly warnings: readonly string[]
+  /** Whether every ecosystem that was asked for is now as the source has it. */
+  readonly complete: boolean
+  /** Whether another process made this update while this one waited: nothing was fetched. */
+  readonly byAnother: boolean
+}
+
+const LOCK_WAIT_MS = 10 * 60_000
+const WEEK_MS = 7 * 24 * 60 * 60_000
+
+/**
+ * Brings the advisories of a cache folder up to date and puts the new database in place by one rename. Rejects with
+ * `Failure` when nothing at all could be had (the old database stays as it is), when the disk is full, or when interrupted.
+ */
+export async function updateAdvisories(options: UpdateOptions, io: UpdateIo): Promise<UpdateReport> {
+  const folder = await ensureDirectory(advisoryFolder(options.cacheDir))
+  const asked = io.now().getTime()
+  const lock = await takeLock(join(folder, 'update.lock'), {
+    waitMs: io.lockWaitMs ?? LOCK_WAIT_MS,
+    signal: io.signal,
+    waiting: (holder) => io.progress?.({ message: `waiting for the update by ${holder}` }),
+  })
+  try {
+    const done = lock.waited ? updatedMeanwhile(options, asked) : undefined
+    if (done !== undefined) return done
+    await removeLeftovers(folder, io.now().getTime())
+    return await updateLocked(folder, options, io)
+  } catch (error) {
+    if (io.signal?.aborted) throw asFailure(Object.assign(new Error('interrupted'), { name: 'AbortError' }))
+    throw diskFailure(error, folder)
+  } finally {
+    await lock.release()
+  }
+}
+
+/** The database that another process put in place while this one waited, when that was all that was wanted. */
+function updatedMeanwhile(options: UpdateOptions, since: number): UpdateReport | undefined {
+  if (options.from !== undefined || options.ecosystems !== undefined || options.all || options.force) return undefined
+  const { database } = openPrevious(options.cacheDir)
+  if (database === undefined) return undefined
+  try {
+    const status = database.status()
+    if (Date.parse(status.checkedAt) < since) return undefined
+    return { status, ecosystems: [], warnings: status.warnings, complete: true, byAnother: true }
+  } finally {
+    database.close()
+  }
+}
+
+async function updateLocked(folder: string, options: UpdateOptions, io: UpdateIo): Promise<UpdateReport> {
+  const client = httpClient({ env: io.env, ...io.http })
+  const { database: previous, warning } = openPrevious(options.cacheDir)
+  let place: Place | undefined
+  try {
+    place = await openPlace(options.from ?? io.env.BULWARK_ADVISORIES_URL ?? PUBLIC_BUCKET, client, folder, io.signal)
+    return await build(folder, options, io, place, previous, warning === undefined ? [] : [warning])
+  } finally {
+    if (place?.kind === 'packed') place.database.close()
+    previous?.close()
+    await client.close()
+  }
+}
+
+async function openPlace(
+  from: string,
+  client: HttpClient,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Place> {
+  const kind = await kindOfPlace(from)
+  if (kind === 'served') return { kind: 'layout', layout: servedLayout(from, client, join(folder, 'fetch'), signal) }
+  const path = resolve(from)
+  if (kind === 'folder') return { kind: 'layout', layout: folderLayout(path) }
+  const database = isPacked(path) ? openPacked(path, folder) : openStored(path)
+  database.verify()
+  return { kind: 'packed', origin: path, database }
+}
+
+function openPrevious(cacheDir: string): { database?: StoredDatabase; warning?: string } {
+  const path = databasePath(cacheDir)
+  if (!existsSync(path)) return {}
+  try {
+    return { database: openStored(path) }
+  } catch (error) {
+    return { warning: `${asFailure(error).message}; everything is fetched anew` }
+  }
+}
+
+async function build(
+  folder: string,
+  options: UpdateOptions,
+  io: UpdateIo,
+  place: Place,
+  previous: StoredDatabase | undefined,
+  warnings: string[],
+): Promise<UpdateReport> {
+  const at = io.now().toISOString()
+  const warn = (text: string) => warnings.push(text)
+  const listed =
+    place.kind === 'packed' ? [...place.database.ecosystems().keys()] : await listEcosystems(place.layout, warn)
+  const selected = select(options, place, listed, previous)
+  const temporary = join(folder, `new-${process.pid}-${randomBytes(6).toString('hex')}.db`)
+  const draft = createDraft(temporary)
+  try {
+    const progress = io.progress ?? (() => {})
+    const { signal } = io
+    const run: UpdateRun = {
+      place,
+      previous,
+      draft,
+      at,
+      selected,
+      listed,
+      force: options.force ?? false,
+      signal,
+      warn,
+      progress,
+    }
+    let result: SourceResult = {}
+    for (const source of SOURCES) {
+      signal?.throwIfAborted()
+      result = { ...result, ...(await source.update(run)) }
+    }
+    const reports = result.ecosystems ?? []
+    const asked = reports.filter((report) => report.outcome !== 'carried')
+    const good = asked.filter((report) => report.outcome !== 'kept' && report.outcome !== 'missing')
+    if (asked.length > 0 && good.length === 0) throw nothingHad(place, warnings)
+    progress({ message: 'joining names' })
+    draft.finish({
+      builtAt: at,
+      from: originOf(place),
+      checkedAt:
+        previous !== undefined && reports.some((one) => one.outcome === 'carried') ? previous.meta.checkedAt : at,
+      warnings,
+      listed: place.kind === 'packed' ? place.database.meta.listed : listed,
+      kev: result.kev,
+      epss: result.epss,
+    })
+    signal?.throwIfAborted()
+    await putInPlace(temporary, databasePath(options.cacheDir), folder)
+    const opened = openStored(databasePath(options.cacheDir))
+    const status = opened.status()
+    opened.close()
+    return { status, ecosystems: reports, warnings, complete: good.length === asked.length, byAnother: false }
+  } finally {
+    draft.abandon()
+    await rm(temporary, { force: true })
+  }
+}
+
+function originOf(place: Place): string {
+  return place.kind === 'packed' ? place.origin : place.layout.origin
+}
+
+/** Which ecosystems this update asks for, without release. */
+function select(
+  options: UpdateOptions,
+  place: Place,
+  listed: readonly string[],
+  previous: StoredDatabase | undefined,
+): ReadonlySet<string> {
+  const names = new Set(listed.map(bareEcosystem))
+  if (options.ecosystems !== undefined && options.ecosystems.length > 0)
+    return new Set(options.ecosystems.map((name) => spelled(bareEcosystem(name), names)))
+  const met = metEcosystems(options.cacheDir)
+  const served = place.kind === 'layout' && isHttpAddress(place.layout.origin)
+  const here = [...(previous?.ecosystems().keys() ?? [])]
+  if (options.all || !served || met.length === 0) return new Set([...names, ...here])
+  return new Set([...met.filter((name) => names.has(name)), ...here])
+}
+
+/** A name as the source spells it: people write `debian`. */
+function spelled(name: string, listed: ReadonlySet<string>): string {
+  if (listed.has(name)) return name
+  return [...listed].find((one) => one.toLowerCase() === name.toLowerCase()) ?? name
+}
+
+function nothingHad(place: Place, warnings: readonly string[]): Failure {
+  return new Failure('advisories-update', `no advisories could be had from ${originOf(place)}`, {
+    input: originOf(place),
+    hints: warnings.slice(0, 20),
+  })
+}
+
+/** Onto the disk first, then into its place: a crash leaves the old database or the new one. */
+async function putInPlace(temporary: string, path: string, folder: string): Promise<void> {
+  for (const [name, flags, rest] of [
+    [temporary, 'r+', () => rename(temporary, path)],
+    [folder, 'r', async () => {}],
+  ] as const) {
+    const handle = await open(name, flags)
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rest()
+  }
+}
+
+/** What killed updates left: databases half built, and parts of files that nobody came back for. */
+async function removeLeftovers(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const half = /^(?:new-(\d+)-|bulwark-advisories-(\d+)-|update\.lock\.|met-ecosystems\.json\.)/.exec(name)
+    if (half === null) continue
+    const pid = Number(half[1] ?? half[2] ?? 0)
+    const age =
+      now -
+      (await stat(join(folder, name)).then(
+        (of) => of.mtimeMs,
+        () => now,
+      ))
+    if (pid > 0 ? !isAlive(pid) || age > WEEK_MS : age > 60 * 60_000) await rm(join(folder, name), { force: true })
+  }
+  const parts = join(folder, 'fetch')
+  for (const name of await readdir(parts).catch(() => [])) {
+    const age =
+      now -
+      (await stat(join(parts, name)).then(
+        (of) => of.mtimeMs,
+        () => now,
+      ))
+    if (age > WEEK_MS) await rm(join(parts, name), { force: true })
+  }
+}
+
+/** SQLite and the file system each have their own word for a full disk. */
+function diskFailure(error: unknown, folder: string): unknown {
+  const { code, errcode, message } = error as { code?: string; errcode?: number; message?: string }
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' || errcode === 13 || errcode === 10
+  if (!full && (errcode === undefined || !/disk|I\/O/.test(message ?? ''))) return error
+  return new Failure('disk-full', `cannot write the advisory database in ${folder}: ${message}`, {
+    input: folder,
+    hints: [
+      'the last database stays in use; make room, or choose another folder with --cache-dir or BULWARK_CACHE_DIR',
+    ],
+    cause: error,
+  })
+}
+
+/**
+ * Fetches those of `needed` (with or without release) that the database lacks and the world publishes, from the source that
+ * was used last. Undefined when there is nothing to fetch. Rejects as {@link updateAdvisories} does.
+ */
+export async function fetchMissing(
+  cacheDir: string,
+  needed: readonly string[],
+  status: DatabaseStatus,
+  io: UpdateIo,
+): Promise<UpdateReport | undefined> {
+  const ecosystems = lackingEcosystems(needed, status)
+  if (ecosystems.length === 0) return undefined
+  return await updateAdvisories({ cacheDir, from: status.from, ecosystems }, io)
+}
+
+/** Those of `needed`, without release, that the source lists and the database lacks. */
+export function lackingEcosystems(
+  needed: readonly string[],
+  status: Pick<DatabaseStatus, 'ecosystems' | 'listed'>,
+): readonly string[] {
+  const here = new Set(status.ecosystems.map((one) => one.name))
+  const listed = new Set(status.listed.map(bareEcosystem))
+  return [...new Set(needed.map(bareEcosystem))].filter((name) => listed.has(name) && !here.has(name))
+}
