@@ -74,13 +74,14 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
     ' ',
   ),
   pacman: ['arch', 'archarm', 'manjaro'],
-  portage: ['gentoo', 'flatcar', 'cos', 'chromeos'],
+  portage: ['gentoo', 'flatcar', 'chromeos'],
+  cos: ['cos'],
   opkg: ['openwrt'],
   bottlerocket: ['bottlerocket'],
 }
 
 /** A package manager's family, as {@link nativeSystem} knows it. */
-export type PackageFamily = 'dpkg' | 'apk' | 'rpm' | 'pacman' | 'portage' | 'opkg' | 'bottlerocket'
+export type PackageFamily = 'dpkg' | 'apk' | 'rpm' | 'pacman' | 'portage' | 'cos' | 'opkg' | 'bottlerocket'
 
 /**
  * The operating system, when packages of this family are the ones that it is made of. A dpkg database in an Alpine image is

@@ -1,6 +1,7 @@
+import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { PlacedRow } from '../../reading/index.ts'
 import { type Dependent, dependsOn } from '../depends-on.ts'
-import { claimsOf, type FileList } from '../file-claims.ts'
+import { claimsOf, type FileList, type ListedFile } from '../file-claims.ts'
 import { licencesOf } from '../licences.ts'
 import {
   nativeSystem,
@@ -12,16 +13,17 @@ import {
 } from '../os-component.ts'
 import { distroQualifier, packageUrl } from '../package-url.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
-import { type CopyrightFact, copyrightReader } from './copyright.ts'
+import { chiselReader, type SlicesFact, slicedFiles } from './chisel.ts'
+import type { CopyrightFact } from './copyright.ts'
 import { dependentOf } from './dependencies.ts'
-import { configurationFiles, type FilesFact, filesReader, listedFiles, summedFiles } from './files.ts'
-import { type StatusFact, statusKey, statusReader } from './status.ts'
+import { configurationFiles, type FilesFact, listedFiles, summedFiles } from './files.ts'
+import { type StatusFact, statusKey } from './status.ts'
 
-export type DpkgFact = StatusFact | FilesFact | CopyrightFact
+export type DpkgFact = StatusFact | FilesFact | CopyrightFact | SlicesFact
 
 /** A record with the row it was read in. */
 interface Placed {
-  readonly row: PlacedRow<StatusFact>
+  readonly row: PlacedRow<DpkgFact>
   readonly fact: StatusFact
 }
 
@@ -29,17 +31,22 @@ interface Placed {
 export function assemble(rows: readonly PlacedRow<DpkgFact>[], context: AssembleContext): Assembled {
   const files = new Map<string, FilesFact>()
   const copyrights = new Map<string, readonly string[]>()
+  const slices = new Map<string, () => Map<string, ListedFile[]>>()
   const records: Placed[] = []
   for (const row of rows) {
     if (!row.wins) continue
     for (const fact of row.facts) {
-      if (row.reader === filesReader.id) files.set(row.path, fact as FilesFact)
-      else if (row.reader === copyrightReader.id) copyrights.set(row.path, (fact as CopyrightFact).licences)
-      else if (row.reader === statusReader.id)
-        records.push({ row: row as PlacedRow<StatusFact>, fact: fact as StatusFact })
+      if (fact.kind === 'files') files.set(row.path, fact)
+      else if (fact.kind === 'copyright') copyrights.set(row.path, fact.licences)
+      else if (fact.kind === 'slices')
+        slices.set(
+          row.path,
+          once(() => slicedFiles(fact.bytes)),
+        )
+      else records.push({ row, fact })
     }
   }
-  const placed = withoutDoubles(records).map((record) => ({
+  const placed = withoutDoubles(statusFirst(records)).map((record) => ({
     ...record,
     ...componentOf(record, copyrights, context),
   }))
@@ -51,14 +58,43 @@ export function assemble(rows: readonly PlacedRow<DpkgFact>[], context: Assemble
     const owner = byPurl.get(component.purl)
     if (owner === undefined) continue
     lists.push(...fileListsOf(row.path, fact, files, owner))
+    const sliced = slices.get(row.path)
+    if (sliced !== undefined)
+      lists.push({ owner: owner.component.id, since: owner.since, files: () => sliced().get(fact.name) ?? [] })
     if (!dependents.has(component.purl)) dependents.set(component.purl, dependentOf(owner.component.id, fact))
   }
   return {
     components: unique.map((entry) => entry.component),
     relations: dependsOn([...dependents.values()]),
-    diagnostics: [],
+    diagnostics: withoutSource(placed, byPurl),
     claims: claimsOf(lists, context.tree),
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+/** dpkg's own records before a Chisel manifest's: they say more, and the first of two records of one package counts. */
+function statusFirst(records: readonly Placed[]): Placed[] {
+  const fromManifest = (record: Placed): boolean => record.row.reader === chiselReader.id
+  return [...records.filter((record) => !fromManifest(record)), ...records.filter(fromManifest)]
+}
+
+/** Chisel names no source package, which advisories of Debian and Ubuntu go by: said once, unless dpkg's own record says it. */
+function withoutSource(
+  placed: readonly (Placed & PlacedComponent)[],
+  byPurl: ReadonlyMap<string, PlacedComponent>,
+): Diagnostic[] {
+  const missing = placed.filter(
+    ({ row, component }) =>
+      row.reader === chiselReader.id && byPurl.get(component.purl)?.component.evidence[0]?.path === row.path,
+  )
+  const path = missing[0]?.row.path
+  if (path === undefined) return []
+  const message = `the manifest names no source packages: ${missing.length} packages are looked up by their own names only`
+  return [{ code: 'chisel-without-sources', message, path, effect: 'partial' }]
 }
 
 /** opkg's `info/NAME.control` repeats what `status` beside it says: where that one has the package, its record is the one that counts. */
