@@ -1,0 +1,5 @@
+export type { ReleaseFact } from './facts.ts'
+export { type DistroOverride, parseDistroOverride } from './override.ts'
+export { OS_READERS } from './readers.ts'
+export { recogniseOperatingSystem } from './recognise.ts'
+export { supportOf } from './support.ts'
