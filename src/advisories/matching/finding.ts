@@ -1,6 +1,7 @@
 import type { Component } from '../../model/component.ts'
 import type { Disposition, Finding, FindingKind, Fix, SeverityStatement, VendorStatus } from '../../model/finding.ts'
 import { isSystemEcosystem } from '../ecosystems.ts'
+import { cveOf } from '../names.ts'
 import type { AdvisoryDatabase, AffectedEntry, OsvRecord } from '../types.ts'
 import type { Decided } from './decide.ts'
 import { readAs } from './ecosystems.ts'
@@ -22,7 +23,7 @@ export function findingOf(
   disposition: Disposition = { state: 'open' },
 ): Finding {
   const records = [...new Map(decided.said.map((hit) => [hit.record.id, hit.record])).values()]
-  const names = [...new Set([...decided.names, ...records.map((record) => record.id)])].sort(compareNames)
+  const names = [...new Set([...decided.names, ...carriedIds(records, decided.names)])].sort(compareNames)
   const kind = kindOf(decided, names)
   const own =
     kind === 'malicious-package'
@@ -61,6 +62,15 @@ export function findingOf(
       MOST_REFERENCES,
     ),
   }
+}
+
+/** Ids of updates that mend this weakness among others; never the name of another weakness. */
+function carriedIds(records: readonly OsvRecord[], names: readonly string[]): readonly string[] {
+  const ids = records.map((record) => record.id)
+  return ids.filter((id) => {
+    const cve = cveOf(id)
+    return cve === undefined || names.includes(cve)
+  })
 }
 
 /** Nobody grades malware; that it must come first is our word, and the source says so. */
