@@ -1,7 +1,13 @@
 import type { Inventory } from '../model/inventory.ts'
 import type { ReadTarget } from '../reading/index.ts'
+import { apk } from './apk/index.ts'
 import { assembleWith, type InventoryContext } from './assemble-inventory.ts'
+import { bottlerocket } from './bottlerocket/index.ts'
+import { cos } from './cos/index.ts'
+import { dpkg } from './dpkg/index.ts'
 import { npm } from './npm/index.ts'
+import { pacman } from './pacman/index.ts'
+import { portage } from './portage/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
 import type { Cataloger } from './types.ts'
@@ -12,7 +18,7 @@ export type { Presence } from './presence.ts'
 export type * from './types.ts'
 
 /** Every cataloger, one a line. */
-export const CATALOGERS: readonly Cataloger[] = [rpm, npm, pypi]
+export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, rpm, pacman, portage, cos, bottlerocket, npm, pypi]
 
 /**
  * What is in a target that was read: its operating system, the components of all catalogers with whose they are, how they depend on each
