@@ -1,4 +1,5 @@
 export { type StreamedLayer, type StreamOptions, streamLayer } from './layer/stream.ts'
+export { OPENERS, openTarget } from './open/openers.ts'
 export { leavesRoot, normaliseEntryName } from './tar/names.ts'
 export { TarReader } from './tar/reader.ts'
 export type * from './types.ts'

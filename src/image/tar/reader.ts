@@ -65,6 +65,7 @@ export class TarReader {
   #filled = 0
   #extensionFlag = 0
   #entries = 0
+  #bodyOffset = 0
   #zeroBlocks = 0
   #dataAfterEnd = false
   #global = new Map<string, string>()
@@ -87,6 +88,23 @@ export class TarReader {
     let at = 0
     while (at < chunk.length) at = this.#step(chunk, at)
     this.#before += chunk.length
+  }
+
+  /** Where the body of the entry that is being handed over begins in the archive; meant for use inside `TarHandler.entry`. */
+  get bodyOffset(): number {
+    return this.#bodyOffset
+  }
+
+  /** How many of the next bytes would be passed over unseen: a caller that can seek calls {@link seekOver} instead of reading them. */
+  get skippable(): number {
+    return this.#state === 'skip' ? this.#remaining : 0
+  }
+
+  /** Takes up to {@link skippable} bytes as passed over. */
+  seekOver(bytes: number): void {
+    this.#remaining -= bytes
+    this.#before += bytes
+    if (this.#remaining === 0) this.#state = 'header'
   }
 
   /** Says that the archive is over. */
@@ -205,6 +223,7 @@ export class TarReader {
     if (flag === 0x78 || flag === 0x58 || flag === 0x67 || flag === 0x4c || flag === 0x4b) {
       this.#beginExtension(flag, size, position)
     } else {
+      this.#bodyOffset = position + BLOCK
       this.#beginEntry(block, at, flag, size)
     }
   }

@@ -1,0 +1,118 @@
+import { closeSync, constants, opendirSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import zlib from 'node:zlib'
+import { Failure } from '../../lib/failure.ts'
+import type { Encoding, SniffedPath } from '../types.ts'
+
+const HEAD_BYTES = 4096
+const MAX_NAMES = 10_000
+
+/**
+ * Looks at what a path is and how it begins.
+ * @throws Failure `no-such-target`, `target-unreadable` (permissions), `target-not-a-file` (socket, device, pipe).
+ */
+export function sniffPath(path: string): SniffedPath {
+  const stats = statTarget(path)
+  if (stats.isDirectory()) {
+    return { path, kind: 'directory', head: new Uint8Array(), encoding: 'plain', names: listNames(path) }
+  }
+  if (!stats.isFile()) {
+    throw new Failure('target-not-a-file', `is a ${specialKind(stats)}, not a file or directory`, {
+      input: path,
+      hints: ['write the image to a file first: docker save IMAGE -o image.tar'],
+    })
+  }
+  const raw = readHead(path)
+  const encoding = encodingOf(raw)
+  return { path, kind: 'file', head: unpackHead(raw, encoding), encoding, names: [] }
+}
+
+function statTarget(path: string): Stats {
+  try {
+    return statSync(path)
+  } catch (error) {
+    throw targetFailure(path, error)
+  }
+}
+
+/** What the system said about a target, as a Failure that says what to try. */
+export function targetFailure(path: string, error: unknown): Failure {
+  if (error instanceof Failure) return error
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new Failure('no-such-target', 'no such file or directory', {
+      input: path,
+      cause: error,
+      hints: ['give the path of an image archive, an OCI layout, a directory or a package file'],
+    })
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new Failure('target-unreadable', 'permission denied', {
+      input: path,
+      cause: error,
+      hints: ['run as a user who may read it, or change its permissions'],
+    })
+  }
+  if (code === 'ELOOP') return new Failure('target-unreadable', 'its symbolic links run in a circle', { input: path })
+  return new Failure('target-unreadable', (error as Error).message, { input: path, cause: error })
+}
+
+function specialKind(stats: Stats): string {
+  if (stats.isSocket()) return 'socket'
+  if (stats.isFIFO()) return 'pipe'
+  return 'device'
+}
+
+function listNames(path: string): string[] {
+  try {
+    const folder = opendirSync(path)
+    try {
+      const names: string[] = []
+      for (let entry = folder.readSync(); entry !== null && names.length < MAX_NAMES; entry = folder.readSync()) {
+        names.push(entry.name)
+      }
+      return names
+    } finally {
+      folder.closeSync()
+    }
+  } catch (error) {
+    throw targetFailure(path, error)
+  }
+}
+
+function readHead(path: string): Uint8Array {
+  try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const head = new Uint8Array(HEAD_BYTES)
+      return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0))
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    throw targetFailure(path, error)
+  }
+}
+
+/** The compression that the first bytes speak of (RFC 1952; RFC 8878, frames and skippable frames). */
+export function encodingOf(head: Uint8Array): Encoding {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
+  const isFrame = head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd
+  const isSkippable = (head[0] & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18
+  return isFrame || isSkippable ? 'zstd' : 'plain'
+}
+
+/** As much of the beginning as the first bytes give when unpacked; empty when they are corrupt. */
+function unpackHead(raw: Uint8Array, encoding: Encoding): Uint8Array {
+  if (encoding === 'plain') return raw
+  try {
+    // A head cut off in the middle is what we have: "sync flush" gives what there is of it.
+    const bound = { maxOutputLength: 16 * 1024 * 1024 }
+    const out =
+      encoding === 'gzip'
+        ? zlib.gunzipSync(raw, { ...bound, finishFlush: zlib.constants.Z_SYNC_FLUSH })
+        : zlib.zstdDecompressSync(raw, { ...bound, finishFlush: zlib.constants.ZSTD_e_flush })
+    return out.subarray(0, HEAD_BYTES)
+  } catch {
+    return new Uint8Array()
+  }
+}
