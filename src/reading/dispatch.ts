@@ -127,7 +127,8 @@ function liesInside(path: string, slash: number, run: string): boolean {
   return false
 }
 
-function startsWith(head: Uint8Array, magic: Uint8Array): boolean {
+/** Whether the bytes begin with these. */
+export function startsWith(head: Uint8Array, magic: Uint8Array): boolean {
   if (head.length < magic.length) return false
   for (let i = 0; i < magic.length; i++) if (head[i] !== magic[i]) return false
   return true

@@ -5,7 +5,8 @@ import { fromFacts, fromStore, type LayerRead } from './layer-read.ts'
 import { assembleTarget } from './target.ts'
 import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget } from './types.ts'
 
-interface Gathered {
+/** A layer and where it came from; without `read` it could not be had. */
+export interface Gathered {
   readonly read: LayerRead | undefined
   readonly known: boolean
 }
@@ -92,12 +93,14 @@ export function layerName(layer: ImageLayer, count: number): string {
   return `layer ${layer.index + 1} of ${count} (${layer.diffId})`
 }
 
+/** The layer as the answer lists it. */
 export function describe(layer: ImageLayer, { read, known }: Gathered): ReadTarget['layers'][number] {
   const { diffId, index, createdBy, sizeBytes } = layer
   return { diffId, index, createdBy, sizeBytes, known, complete: read !== undefined }
 }
 
-function absences(image: Image, gathered: readonly Gathered[]): readonly Diagnostic[] {
+/** A `blind` diagnostic for each layer that could not be had. */
+export function absences(image: Image, gathered: readonly Gathered[]): readonly Diagnostic[] {
   return image.layers.flatMap((layer, i) => {
     if (gathered[i]?.read !== undefined) return []
     const message = `${layerName(layer, image.layers.length)} was not read: ${layer.absent ?? 'its bytes are not here'}`

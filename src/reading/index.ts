@@ -1,6 +1,7 @@
 export { readImage } from './image.ts'
 export { memoryFactStore } from './memory-store.ts'
 export { inlineRunner } from './runner.ts'
+export { readSingleFile } from './single-file.ts'
 export { sqliteFactStore } from './sqlite-store.ts'
 export type * from './types.ts'
 export { serveLayerJobs } from './worker-entry.ts'

@@ -79,6 +79,11 @@ export class LayerPass implements TarHandler {
     this.#say(diagnostic)
   }
 
+  /** Whether a second pass is needed. */
+  get hasMissed(): boolean {
+    return this.#missed.size > 0
+  }
+
   /** A pass for the bodies that were missed, or undefined when there are none. Its findings join this pass's facts. */
   second(): SecondPass | undefined {
     return this.#missed.size === 0

@@ -8,7 +8,7 @@ import { PlacedRows } from './placed-rows.ts'
 import { compileSkipping } from './skipping.ts'
 import type { AnyReader, LayerFacts, LayerJob, PlacedRow, ReadOptions, ReadTarget, Row } from './types.ts'
 
-/** All layers of a target, oldest first, ready to be put together. */
+/** All layers of a target, oldest first, ready to be put together. A tree or a file is one layer that `layers` does not list. */
 export interface GatheredLayers {
   readonly layers: ReadTarget['layers']
   /** Undefined where a layer could not be read. */
@@ -39,7 +39,8 @@ export async function assembleTarget(gathered: GatheredLayers, options: Options)
     linked.bodies.filter(({ as }) => !skipping.file(as)),
   )
   const rows = new PlacedRows({ readers: options.readers, reads, merged, skipping, also: also.rows })
-  const at = (index: number) => ({ index, diffId: layers[index]?.diffId })
+  const at = (index: number): Diagnostic['layer'] =>
+    layers[index] === undefined ? undefined : { index, diffId: layers[index].diffId }
   const ofLayers = reads.flatMap((read, index) =>
     (read?.diagnostics ?? []).map((said) => ({ ...said, layer: at(index) })),
   )
