@@ -1,3 +1,4 @@
+export { type LayerSink, type PassedArchive, type PassOptions, passArchive } from './archive/pass.ts'
 export { type StreamedLayer, type StreamOptions, streamLayer } from './layer/stream.ts'
 export { OPENERS, openTarget } from './open/openers.ts'
 export { leavesRoot, normaliseEntryName } from './tar/names.ts'

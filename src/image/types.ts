@@ -76,6 +76,8 @@ export interface PassedEntries {
   readonly documents: ReadonlyMap<string, Uint8Array>
   /** What was read as a layer, by entry name: the digest of its bytes as they lay in the archive, and unpacked. */
   readonly layers: ReadonlyMap<string, { readonly blob: Digest; readonly diffId: Digest }>
+  /** Layers that could not be read, by entry name, and why. */
+  readonly failed?: ReadonlyMap<string, string>
   /** Links between entries (docker save writes a layer that occurs twice as a link): name to target, both normalised. */
   readonly links: ReadonlyMap<string, string>
 }

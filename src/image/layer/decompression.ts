@@ -3,9 +3,9 @@ import { Failure } from '../../lib/failure.ts'
 import type { Limits } from '../../lib/limits.ts'
 import type { Encoding } from '../types.ts'
 import { GzipHeader } from './gzip-header.ts'
-import { InflateStage } from './inflate-stage.ts'
+import { InflateStage, type Output } from './inflate-stage.ts'
 
-/** Bytes in, unpacked bytes out. `write` and `end` reject with a Failure that names the input. */
+/** Bytes in, unpacked bytes out, in order. `write` and `end` reject with a Failure that names the input. */
 export interface Decompression {
   /** Takes a piece, which must not change until the promise is settled; two may be under way, so that the thread pool never waits. */
   write(chunk: Uint8Array): Promise<void>
@@ -18,7 +18,8 @@ export interface DecompressionOptions {
   /** How the input is named in failures. */
   readonly name: string
   readonly limits: Limits
-  output(chunk: Uint8Array): void
+  /** A promise holds back what follows until it is settled. */
+  readonly output: Output
 }
 
 /**
@@ -51,7 +52,7 @@ class BombGuard {
     this.#inputBytes += bytes
   }
 
-  output(chunk: Uint8Array): void {
+  output(chunk: Uint8Array): undefined | Promise<void> {
     const { limits, name } = this.#options
     this.#outputBytes += chunk.length
     if (this.#outputBytes > limits.unpackedBytes) {
@@ -66,7 +67,7 @@ class BombGuard {
         { input: name },
       )
     }
-    this.#options.output(chunk)
+    return this.#options.output(chunk)
   }
 }
 
@@ -79,7 +80,7 @@ class PlainPassage implements Decompression {
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#guard.input(chunk.length)
-    this.#guard.output(chunk)
+    await this.#guard.output(chunk)
   }
 
   async end(): Promise<void> {}
@@ -146,7 +147,7 @@ class GzipDecompression implements Decompression {
     this.#stage = new InflateStage('raw', (chunk) => {
       this.#crc = zlib.crc32(chunk, this.#crc)
       this.#bytes += chunk.length
-      guard.output(chunk)
+      return guard.output(chunk)
     })
   }
 
@@ -200,7 +201,7 @@ class GzipDecompression implements Decompression {
         return at + this.#used(await this.#stage.write(piece), piece.length, this.#state)
       }
       case 'trailer':
-        return this.#takeTrailer(chunk, at)
+        return await this.#takeTrailer(chunk, at)
       case 'between':
         return this.#takeBetween(chunk, at)
       case 'ignored':
@@ -221,12 +222,12 @@ class GzipDecompression implements Decompression {
     return after
   }
 
-  #takeTrailer(chunk: Uint8Array, at: number): number {
+  async #takeTrailer(chunk: Uint8Array, at: number): Promise<number> {
     const count = Math.min(8 - this.#trailerBytes, chunk.length - at)
     this.#trailer.set(chunk.subarray(at, at + count), this.#trailerBytes)
     this.#trailerBytes += count
     if (this.#trailerBytes === 8) {
-      this.#stage.drain()
+      await this.#stage.flushed()
       const view = new DataView(this.#trailer.buffer)
       if (view.getUint32(0, true) !== this.#crc) throw corrupt('gzip', this.#name, 'its checksum is wrong')
       if (view.getUint32(4, true) !== this.#bytes % 2 ** 32) throw corrupt('gzip', this.#name, 'its length is wrong')

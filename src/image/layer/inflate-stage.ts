@@ -6,6 +6,9 @@ const OUTPUT_BYTES = 1024 * 1024
 /** A window of 2^27 bytes is what `zstd -d` accepts too: it bounds what a hostile frame can make us allocate. */
 const ZSTD_WINDOW_LOG = 27
 
+/** Gets unpacked bytes; a promise holds back what follows until it is settled. */
+export type Output = (chunk: Uint8Array) => undefined | Promise<void>
+
 export type StageFormat = 'raw' | 'gzip' | 'zstd'
 
 /**
@@ -14,16 +17,18 @@ export type StageFormat = 'raw' | 'gzip' | 'zstd'
  */
 export class InflateStage {
   readonly #stream: zlib.InflateRaw | zlib.Gunzip | zlib.ZstdDecompress
-  readonly #output: (chunk: Uint8Array) => void
+  readonly #output: Output
+  /** What a consumer that needs time has asked to wait for. */
+  #waiting: Promise<void> | undefined
   readonly #pending: Uint8Array[] = []
   #drainScheduled = false
   #fed = 0
   #error: unknown
 
-  constructor(format: StageFormat, output: (chunk: Uint8Array) => void) {
+  constructor(format: StageFormat, output: Output) {
     this.#output = output
     this.#stream = createStream(format)
-    this.#stream.on('data', (chunk: Uint8Array) => this.#hold(chunk))
+    this.#stream.on('data', (chunk: Uint8Array) => this.#schedule(chunk))
     this.#stream.on('error', (error) => {
       this.#error ??= error
     })
@@ -50,27 +55,51 @@ export class InflateStage {
     return new Promise((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error)
       this.#stream.once('error', reject)
-      this.#stream.once('end', () => {
-        this.drain()
-        if (this.#error === undefined) resolve()
-        else reject(this.#error)
-      })
+      this.#stream.once('end', () => this.flushed().then(resolve, reject))
       this.#stream.end()
     })
   }
 
-  /** Hands over the output that is waiting. */
-  drain(): void {
+  /** Resolves when all output so far has been handed over. */
+  async flushed(): Promise<void> {
+    this.#drain()
+    while (this.#error === undefined && (this.#waiting !== undefined || this.#stream.readableLength > 0)) {
+      await (this.#waiting ?? new Promise((resolve) => setImmediate(resolve)))
+    }
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  #drain(): void {
     this.#drainScheduled = false
-    while (this.#pending.length > 0 && this.#error === undefined) {
+    while (this.#pending.length > 0 && this.#error === undefined && this.#waiting === undefined) {
       const chunk = this.#pending.shift()
       try {
-        if (chunk !== undefined) this.#output(chunk)
+        const wait = chunk === undefined ? undefined : this.#output(chunk)
+        if (wait !== undefined) this.#hold(wait)
       } catch (error) {
-        this.#error = error
-        this.destroy()
+        this.#fail(error)
       }
     }
+  }
+
+  #hold(wait: Promise<void>): void {
+    this.#stream.pause()
+    this.#waiting = wait.then(
+      () => {
+        this.#waiting = undefined
+        this.#drain()
+        if (this.#waiting === undefined) this.#stream.resume()
+      },
+      (error) => {
+        this.#waiting = undefined
+        this.#fail(error)
+      },
+    )
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= error
+    this.destroy()
   }
 
   destroy(): void {
@@ -79,11 +108,11 @@ export class InflateStage {
   }
 
   /** A microtask runs after the stream has given the pool its next piece, so that hashing and parsing overlap with inflating. */
-  #hold(chunk: Uint8Array): void {
+  #schedule(chunk: Uint8Array): void {
     this.#pending.push(chunk)
     if (this.#drainScheduled) return
     this.#drainScheduled = true
-    queueMicrotask(() => this.drain())
+    queueMicrotask(() => this.#drain())
   }
 }
 

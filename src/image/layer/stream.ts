@@ -47,7 +47,8 @@ export async function streamLayer(locator: LayerLocator, options: StreamOptions)
   }
 }
 
-async function openForReading(path: string, name: string): Promise<FileHandle> {
+/** @throws Failure `layer-unreadable`. */
+export async function openForReading(path: string, name: string): Promise<FileHandle> {
   try {
     return await open(path, 'r')
   } catch (error) {
@@ -66,6 +67,7 @@ async function streamFrom(file: FileHandle, locator: LayerLocator, options: Stre
     output: (chunk) => {
       diffHash.update(chunk)
       options.onChunk(chunk)
+      return undefined
     },
   })
   try {
@@ -97,10 +99,10 @@ function blobHasher(plain: boolean, options: StreamOptions): Hash | undefined {
 }
 
 /** Reads the layer's bytes into a few buffers in turn: the next is read while `take` works on the last ones. */
-async function pump(
+export async function pump(
   file: FileHandle,
   locator: LayerLocator,
-  options: StreamOptions,
+  options: Pick<StreamOptions, 'name' | 'signal' | 'progress'>,
   take: (chunk: Uint8Array) => Promise<void>,
 ): Promise<void> {
   const buffers = Array.from({ length: INPUT_BUFFERS }, () => new Uint8Array(Math.min(INPUT_BYTES, locator.length)))

@@ -22,7 +22,7 @@ const command = z
   .union([z.array(z.string()), z.string()])
   .nullish()
   .transform((value) => (typeof value === 'string' ? [value] : (value ?? [])))
-const map = z.unknown().transform((value) => textMap(value))
+const map = z.record(z.string(), z.unknown()).nullish().transform(textMap)
 
 const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
 

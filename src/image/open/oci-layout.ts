@@ -130,18 +130,20 @@ function chooseByName(
   choice: ImageChoice | undefined,
 ): readonly Candidate[] {
   if (choice === undefined) return candidates
-  const chosen = candidates.filter((candidate, index) => {
-    switch (choice.by) {
-      case 'index':
-        return index === choice.index
-      case 'digest':
-        return candidate.descriptor.digest === choice.digest || candidate.within.includes(choice.digest)
-      case 'tag':
-        return candidate.tags.some((tag) => tagMatches(tag, choice.tag))
-    }
-  })
+  const chosen = candidates.filter((candidate, index) => isChosen(candidate, index, choice))
   if (chosen.length === 0) throw noSuchImage(reference, candidates.map(candidateName))
   return chosen
+}
+
+function isChosen(candidate: Candidate, index: number, choice: ImageChoice): boolean {
+  switch (choice.by) {
+    case 'index':
+      return index === choice.index
+    case 'digest':
+      return candidate.descriptor.digest === choice.digest || candidate.within.includes(choice.digest)
+    case 'tag':
+      return candidate.tags.some((tag) => tagMatches(tag, choice.tag))
+  }
 }
 
 function candidateName(candidate: Candidate): string {

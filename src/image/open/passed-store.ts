@@ -24,7 +24,9 @@ export class PassedStore implements ContentStore {
   layer(name: string): StoredContent | undefined {
     const entry = this.#target(name)
     const digests = entry === undefined ? undefined : this.#passed.layers.get(entry)
-    return digests === undefined ? undefined : { entry, digests }
+    if (digests !== undefined) return { entry, digests }
+    const absent = entry === undefined ? undefined : this.#passed.failed?.get(entry)
+    return absent === undefined ? undefined : { entry, absent }
   }
 
   #target(name: string): string | undefined {

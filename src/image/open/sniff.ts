@@ -102,7 +102,7 @@ export function encodingOf(head: Uint8Array): Encoding {
 }
 
 /** As much of the beginning as the first bytes give when unpacked; empty when they are corrupt. */
-function unpackHead(raw: Uint8Array, encoding: Encoding): Uint8Array {
+export function unpackHead(raw: Uint8Array, encoding: Encoding): Uint8Array {
   if (encoding === 'plain') return raw
   try {
     // A head cut off in the middle is what we have: "sync flush" gives what there is of it.
