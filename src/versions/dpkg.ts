@@ -15,7 +15,7 @@ interface DebianVersion {
  */
 export const dpkg: VersionScheme<DebianVersion> = {
   id: 'dpkg',
-  ecosystems: ['Debian', 'Ubuntu', 'Echo', 'Docker Hardened Images', 'TuxCare', 'opam'],
+  ecosystems: ['Debian', 'Ubuntu', 'Echo', 'opam'],
   specification: 'https://www.debian.org/doc/debian-policy/ch-controlfields.html#version',
   parse(text) {
     const trimmed = text.trim()

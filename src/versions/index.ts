@@ -60,7 +60,7 @@ const BY_ECOSYSTEM: ReadonlyMap<string, VersionScheme<unknown>> = new Map(
   SCHEMES.flatMap((scheme) => scheme.ecosystems.map((ecosystem) => [ecosystem.toLowerCase(), scheme] as const)),
 )
 
-/** Ecosystems that hold patched packages of others, with the other's name after theirs: `Root:Alpine:3.18`. */
+/** Ecosystems that hold patched packages of others under the other's versions, its name after theirs: `Root:Alpine:3.18`. */
 const WRAPPING = new Set(['root', 'docker hardened images', 'tuxcare'])
 
 /**

@@ -148,12 +148,14 @@ describe('schemeFor', () => {
     ['Bitnami', 'bitnami'],
     ['Root:Alpine:3.18', 'apk'],
     ['Root:PyPI', 'pep440'],
+    ['Docker Hardened Images:Debian:trixie', 'dpkg'],
+    ['TuxCare:Red Hat', 'rpm'],
   ])('knows %s', (ecosystem, id) => {
     expect(schemeFor(ecosystem)?.id).toBe(id)
   })
 
   it('knows no scheme for what nobody lists', () => {
-    for (const name of ['', 'nobody', 'constructor', '__proto__', ':', 'Root:nobody'])
+    for (const name of ['', 'nobody', 'constructor', '__proto__', ':', 'Root:nobody', 'TuxCare'])
       expect(schemeFor(name)).toBeUndefined()
   })
 
