@@ -51,7 +51,11 @@ export class LayerPaths {
    */
   through(name: string): string | undefined {
     const end = name.lastIndexOf('/')
-    if (!this.#hasSymlinks || end <= 0 || name.slice(0, end) === this.#lastParent) return name
+    if (!this.#hasSymlinks || end <= 0) return name
+    // All that lies above a folder is a folder too.
+    const parent = name.slice(0, end)
+    const node = parent === this.#lastParent ? FOLDER : this.#nodes.get(parent)
+    if (node === FOLDER || node === IMPLIED) return name
     let path = name
     for (let followed = 0; followed <= MOST_LINKS; followed++) {
       const link = this.#firstLinkAbove(path)
@@ -82,7 +86,6 @@ export class LayerPaths {
   addSymlink(path: string, to: string): void {
     this.#place(path, SYMLINK)
     this.#hasSymlinks = true
-    this.#lastParent = ''
     if (to.length <= LONGEST_TARGET) this.#links.set(path, { to, hard: false })
   }
 

@@ -1,24 +1,26 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { encodePath } from '../lib/path-text.ts'
 
 /** Bytes of one path's hash: the first half of SHA-256, so that a collision cannot be made to hide a package. */
 export const PATH_HASH_BYTES = 16
 
-/** SHA-256 of the path's bytes (see `encodePath`); the first {@link PATH_HASH_BYTES} count. */
-export function hashPath(path: string): Buffer {
-  return hash('sha256', path.isWellFormed() ? path : encodePath(path), 'buffer')
+/** The first {@link PATH_HASH_BYTES} of the SHA-256 of the path's bytes (see `encodePath`). */
+export function hashPath(path: string): Uint8Array {
+  return Buffer.from(hexHash(path).slice(0, PATH_HASH_BYTES * 2), 'hex')
 }
 
 /** The hashes of all paths, in ascending order, one after the other. Owns its buffer. */
 export function hashPaths(paths: Iterable<string>, count: number): Uint8Array {
-  const unsorted = new Uint8Array(count * PATH_HASH_BYTES)
+  const unsorted = Buffer.alloc(count * PATH_HASH_BYTES)
   let at = 0
-  for (const path of paths) {
-    unsorted.set(hashPath(path).subarray(0, PATH_HASH_BYTES), at)
-    at += PATH_HASH_BYTES
-  }
+  for (const path of paths) at += unsorted.write(hexHash(path), at, PATH_HASH_BYTES, 'hex')
   return sortHashes(unsorted.subarray(0, at))
+}
+
+/** As text, since Node makes that three times as fast as a buffer for each. */
+function hexHash(path: string): string {
+  return hash('sha256', path.isWellFormed() ? path : encodePath(path), 'hex')
 }
 
 /**
