@@ -11,15 +11,8 @@ import { normaliseEntryName } from '../tar/names.ts'
 import { TarReader } from '../tar/reader.ts'
 import type { PassedEntries, SequentialArchive, TarEntry } from '../types.ts'
 import { HEAD_BYTES, recogniseEntry } from './entry-kind.ts'
+import type { LayerSink } from './layer-sink.ts'
 import { PassingLayer } from './passing-layer.ts'
-
-/** Gets one layer, unpacked, as it passes. */
-export interface LayerSink {
-  /** Valid during the call only. What it throws fails the layer. */
-  chunk(bytes: Uint8Array): void
-  done(): void
-  failed(failure: Failure): void
-}
 
 export interface PassOptions {
   readonly signal: AbortSignal

@@ -4,7 +4,7 @@ import type { Limits } from '../../lib/limits.ts'
 import type { Digest } from '../../model/digest.ts'
 import { createDecompression, type Decompression } from '../layer/decompression.ts'
 import type { Encoding } from '../types.ts'
-import type { LayerSink } from './pass.ts'
+import type { LayerSink } from './layer-sink.ts'
 
 interface PassingLayerOptions {
   readonly name: string

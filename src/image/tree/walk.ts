@@ -1,0 +1,159 @@
+import { Buffer } from 'node:buffer'
+import { lstatSync, readdirSync, readlinkSync, type Stats, statfsSync } from 'node:fs'
+import { asFailure, Failure } from '../../lib/failure.ts'
+import type { Limits } from '../../lib/limits.ts'
+import { decodePath } from '../../lib/path-text.ts'
+import type { Diagnostic } from '../../model/diagnostic.ts'
+import { targetFailure } from '../open/sniff.ts'
+import type { TarEntryType } from '../types.ts'
+
+export interface TreeEntry {
+  /** Normalised, from the root, decoded without loss. */
+  readonly path: string
+  readonly type: TarEntryType
+  readonly mode: number
+  readonly sizeBytes: number
+  /** Target of a symbolic link as it stands, '' for others. */
+  readonly linkName: string
+  /** Two paths with the same pair are hard links to one file. */
+  readonly dev: number
+  readonly ino: number
+  readonly links: number
+}
+
+export interface WalkOptions {
+  readonly signal: AbortSignal
+  readonly limits: Limits
+  /** Leaves a file, or a folder with all that is in it, out. */
+  skip?(path: string, isDirectory: boolean): boolean
+  entry(entry: TreeEntry): void
+  problem(diagnostic: Diagnostic): void
+}
+
+/** Kernel file systems that hold no files of anyone's (linux/magic.h): proc, sysfs, cgroup, devpts, debugfs, tracefs and their like. */
+const PSEUDO_FILE_SYSTEMS = new Set([
+  0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1, 0x64626720, 0x74726163, 0x73636673, 0xcafe4a11, 0x6165676c,
+  0x62656570, 0x19800202, 0x65735543, 0x42494e4d, 0x6e736673, 0x958458f6, 0xf97cff8c, 0xde5e81e4,
+])
+
+interface Folder {
+  readonly path: Buffer
+  readonly name: string
+  readonly dev: number
+}
+
+/**
+ * Walks a directory as it lies, folders before what is in them, names in byte order. Symbolic links are reported and never followed, so
+ * no circle is possible; kernel file systems (`/proc`, `/sys`) and a mounted `/dev` are left out with a notice; what cannot be read is a
+ * `partial` diagnostic with its path. Synchronous: meant for a worker.
+ * @throws Failure `no-such-target`, `target-unreadable` for the root itself, `tree-too-many-entries`, `interrupted`.
+ */
+export function walkTree(root: string, options: WalkOptions): void {
+  const walk = new Walk(options)
+  try {
+    const start = Buffer.from(root)
+    const stats = lstatSync(Buffer.concat([start, Buffer.from('/.')]))
+    walk.run({ path: start, name: '', dev: stats.dev }, root)
+  } catch (error) {
+    if (options.signal.aborted) throw asFailure(options.signal.reason, root)
+    throw targetFailure(root, error)
+  }
+}
+
+class Walk {
+  readonly #options: WalkOptions
+  #entries = 0
+  #root = ''
+
+  constructor(options: WalkOptions) {
+    this.#options = options
+  }
+
+  run(start: Folder, root: string): void {
+    this.#root = root
+    const waiting: Folder[] = [start]
+    for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+      this.#options.signal.throwIfAborted()
+      const inside = this.#visit(folder)
+      for (let i = inside.length - 1; i >= 0; i--) waiting.push(inside[i])
+    }
+  }
+
+  /** Reports what a folder holds. @returns the folders in it. */
+  #visit(folder: Folder): Folder[] {
+    const inside: Folder[] = []
+    for (const name of this.#names(folder)) {
+      const path = Buffer.concat([folder.path, SLASH, name])
+      const text = folder.name === '' ? decodePath(name) : `${folder.name}/${decodePath(name)}`
+      const stats = this.#attempt(text, () => lstatSync(path))
+      if (stats === undefined || this.#options.skip?.(text, stats.isDirectory())) continue
+      this.#count()
+      if (stats.isDirectory() && stats.dev !== folder.dev && this.#isPseudo(path, text)) continue
+      const linkName = stats.isSymbolicLink() ? this.#attempt(text, () => decodePath(readlinkSync(path, 'buffer'))) : ''
+      if (linkName === undefined) continue
+      this.#options.entry(toEntry(text, stats, linkName))
+      if (stats.isDirectory()) inside.push({ path, name: text, dev: stats.dev })
+    }
+    return inside
+  }
+
+  #names(folder: Folder): Buffer[] {
+    const read = () => readdirSync(folder.path.length === 0 ? SLASH : folder.path, 'buffer')
+    // The root must be readable: without it there is no answer at all.
+    const names = folder.name === '' ? read() : this.#attempt(folder.name, read)
+    return (names ?? []).sort(Buffer.compare)
+  }
+
+  #count(): void {
+    this.#entries++
+    const { entries } = this.#options.limits
+    if (this.#entries <= entries) return
+    throw new Failure('tree-too-many-entries', `more than the ${entries} files and folders allowed`, {
+      input: this.#root,
+    })
+  }
+
+  #isPseudo(path: Buffer, text: string): boolean {
+    const type = this.#attempt(text, () => statfsSync(path).type)
+    if (type === undefined || (!PSEUDO_FILE_SYSTEMS.has(type >>> 0) && text !== 'dev')) return type === undefined
+    const message = 'a file system of the kernel was left out'
+    this.#options.problem({ code: 'pseudo-file-system', message, path: text, effect: 'notice' })
+    return true
+  }
+
+  #attempt<Result>(path: string, action: () => Result): Result | undefined {
+    try {
+      return action()
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      const denied = code === 'EACCES' || code === 'EPERM'
+      const message = denied ? 'permission denied' : `could not be read: ${code ?? (error as Error).message}`
+      this.#options.problem({ code: 'tree-unreadable', message, path, effect: 'partial' })
+      return undefined
+    }
+  }
+}
+
+const SLASH = Buffer.from('/')
+
+function toEntry(path: string, stats: Stats, linkName: string): TreeEntry {
+  return {
+    path,
+    type: typeOf(stats),
+    mode: stats.mode & 0o7777,
+    sizeBytes: stats.size,
+    linkName,
+    dev: stats.dev,
+    ino: stats.ino,
+    links: stats.nlink,
+  }
+}
+
+function typeOf(stats: Stats): TarEntryType {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'directory'
+  if (stats.isSymbolicLink()) return 'symlink'
+  if (stats.isFIFO()) return 'fifo'
+  if (stats.isCharacterDevice()) return 'character'
+  return stats.isBlockDevice() ? 'block' : 'other'
+}
