@@ -1,9 +1,14 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { LayerReference } from '../model/evidence.ts'
 import type { Inventory, Subject } from '../model/inventory.ts'
-import type { OperatingSystem } from '../model/operating-system.ts'
 import type { PlacedRow, ReadTarget } from '../reading/index.ts'
 import { byName, mergedById, standingRelations, uniqueDiagnostics } from './inventory-order.ts'
+import {
+  OS_READERS,
+  parseDistroOverride,
+  type ReleaseFact,
+  recogniseOperatingSystem,
+} from './operating-system/index.ts'
 import { settleOwnership } from './ownership.ts'
 import { countedComponents, type Presence } from './presence.ts'
 import type { AssembleContext, Assembled, Cataloger } from './types.ts'
@@ -12,18 +17,11 @@ import { emptyDatabases, missingDatabase, unreadManagers } from './unknown-packa
 /** What the door knows that the files do not say. */
 export interface InventoryContext {
   readonly subject: Subject
-  /** `NAME:VERSION` in place of what the release files say. */
+  /** `NAME:VERSION` in place of what the release files say; a Failure of kind `usage` where it is malformed. */
   readonly distro?: string
   /** Which of a language's packages count; `auto` when undefined. */
   readonly presence?: Presence
 }
-
-/** What recognises the operating system, with what it has to say. */
-export type Recognise = (
-  read: ReadTarget,
-  layer: (index: number) => LayerReference | undefined,
-  override: string | undefined,
-) => { readonly os?: OperatingSystem; readonly diagnostics: readonly Diagnostic[] }
 
 interface Catalogued {
   readonly cataloger: Cataloger
@@ -31,22 +29,22 @@ interface Catalogued {
   readonly assembled: Assembled
 }
 
-/** The inventory of a target that was read: see `assembleInventory` of index.ts. Catalogers and the recognition of the system are given. */
-export function assembleWith(
-  catalogers: readonly Cataloger[],
-  recognise: Recognise,
-  read: ReadTarget,
-  context: InventoryContext,
-): Inventory {
+/** The inventory of a target that was read: see `assembleInventory` of index.ts. */
+export function assembleWith(catalogers: readonly Cataloger[], read: ReadTarget, context: InventoryContext): Inventory {
   const layers = read.layers.map(
     ({ diffId, index, createdBy }): LayerReference => ({ diffId, index, ...(createdBy && { createdBy }) }),
   )
   const byIndex = new Map(layers.map((layer) => [layer.index, layer]))
   const layer = (index: number) => byIndex.get(index)
-  const recognised = recognise(read, layer, context.distro)
-  const { os } = recognised
+  const releases = OS_READERS.flatMap((reader) => read.rows.get(reader.id) ?? []) as PlacedRow<ReleaseFact>[]
+  const found = recogniseOperatingSystem(releases, layer)
+  const os = context.distro ? recogniseOperatingSystem(releases, layer, parseDistroOverride(context.distro)) : found
   const parts = catalogers.map((cataloger) => catalogue(cataloger, read, { ...(os && { os }), tree: read.tree, layer }))
-  const counted = countedComponents(parts, context.presence ?? 'auto', context.subject.kind, os)
+  const counted = countedComponents(
+    parts,
+    context.presence ?? 'auto',
+    context.subject.kind === 'tree' && found === undefined ? 'sources' : context.subject.kind,
+  )
   const owned = settleOwnership(
     mergedById(counted.components),
     parts.filter(({ cataloger }) => cataloger.kind === 'library').flatMap(({ rows }) => rows),
@@ -59,10 +57,9 @@ export function assembleWith(
   )
   const diagnostics = uniqueDiagnostics([
     ...read.diagnostics,
-    ...recognised.diagnostics,
     ...parts.flatMap(({ assembled }) => assembled.diagnostics),
     ...emptyDatabases(parts, read.diagnostics),
-    ...missingDatabase(parts, os, read.diagnostics),
+    ...missingDatabase(parts, found, read.diagnostics),
     ...unreadManagers(read.tree),
     ...counted.diagnostics,
     ...owned.diagnostics,

@@ -14,6 +14,7 @@ import type { Cataloger } from './types.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
 export { componentId } from './component-id.ts'
+export { OS_READERS, parseDistroOverride } from './operating-system/index.ts'
 export type { Presence } from './presence.ts'
 export type * from './types.ts'
 
@@ -26,5 +27,5 @@ export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, rpm, pacman, portage
  * `unknown`; whoever knows the base image sets it.
  */
 export function assembleInventory(read: ReadTarget, context: InventoryContext): Inventory {
-  return assembleWith(CATALOGERS, () => ({ diagnostics: [] }), read, context)
+  return assembleWith(CATALOGERS, read, context)
 }

@@ -1,7 +1,6 @@
 import type { Component } from '../model/component.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Subject } from '../model/inventory.ts'
-import type { OperatingSystem } from '../model/operating-system.ts'
 import type { Assembled, Cataloger } from './types.ts'
 
 /**
@@ -18,15 +17,14 @@ interface Counted {
 /**
  * The components that count, with a notice for each ecosystem of which some do not. Where an ecosystem has none of the kind that `auto` looks
  * for, the other kind counts: a source folder without lockfile but with what was installed, an image with a lockfile but nothing installed
- * (its code may be bundled).
+ * (its code may be bundled). `kind` is `sources` for a tree without an operating system.
  */
 export function countedComponents(
   parts: readonly { readonly cataloger: Cataloger; readonly assembled: Assembled }[],
   presence: Presence,
-  kind: Subject['kind'],
-  os: OperatingSystem | undefined,
+  kind: Subject['kind'] | 'sources',
 ): Counted {
-  const isSystem = kind === 'image' || (os !== undefined && os.evidence.length > 0)
+  const isSystem = kind === 'image' || kind === 'tree'
   const wanted = presence !== 'auto' ? presence : kind === 'file' ? 'both' : isSystem ? 'installed' : 'declared'
   const components: Component[] = []
   const diagnostics: Diagnostic[] = []

@@ -66,7 +66,7 @@ export function missingDatabase(
   os: OperatingSystem | undefined,
   told: readonly Diagnostic[],
 ): Diagnostic[] {
-  if (os === undefined || os.evidence.length === 0) return []
+  if (os === undefined) return []
   const families = FAMILIES.filter((family) => nativeSystem(os, family) !== undefined)
   // A system that no family knows fits them all: it may have no packages.
   if (families.length !== 1) return []

@@ -1,8 +1,11 @@
-import { CATALOGERS } from '../inventory/index.ts'
+import { CATALOGERS, OS_READERS } from '../inventory/index.ts'
 import type { AnyReader } from '../reading/index.ts'
 
 /** Every reader that a scan runs, each once. The command and its worker threads must have the same list. */
-export const READERS: readonly AnyReader[] = uniqueById(CATALOGERS.flatMap(({ readers }) => readers))
+export const READERS: readonly AnyReader[] = uniqueById([
+  ...OS_READERS,
+  ...CATALOGERS.flatMap(({ readers }) => readers),
+])
 
 /** Catalogers may share a reader. */
 function uniqueById(readers: readonly AnyReader[]): readonly AnyReader[] {
