@@ -1,6 +1,8 @@
 import { cvss } from './cvss.ts'
+import { extractors } from './extractors.ts'
+import { os } from './os.ts'
 import type { ConformanceSuite } from './suite.ts'
 import { versions } from './versions.ts'
 
 /** Every suite that is run: one line each. */
-export const SUITES: readonly ConformanceSuite[] = [cvss, versions]
+export const SUITES: readonly ConformanceSuite[] = [cvss, versions, extractors, os]

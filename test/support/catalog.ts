@@ -33,12 +33,28 @@ export function catalog(
   options: CatalogOptions = {},
 ): Catalogued {
   const diagnostics: Diagnostic[] = []
+  const rows = readersRows(cataloger.readers, files, diagnostics)
+  const paths = Object.keys(files).sort()
+  const assembled = (cataloger as Cataloger).assemble(rows, {
+    ...(options.os && { os: options.os }),
+    tree: plainTree(paths, options.links ?? {}),
+    layer: (index) => (index === 0 ? { diffId: `sha256:${'0'.repeat(64)}`, index } : undefined),
+  })
+  return { ...assembled, diagnostics: [...diagnostics, ...assembled.diagnostics], rows }
+}
+
+/** The rows that readers make of files, as {@link catalog} does it; their diagnostics are added to the list. */
+export function readersRows(
+  readers: readonly AnyReader[],
+  files: Readonly<Record<string, Uint8Array | string>>,
+  diagnostics: Diagnostic[] = [],
+): PlacedRow[] {
   const rows: PlacedRow[] = []
   const paths = Object.keys(files).sort()
   for (const path of paths) {
     const content = files[path] ?? ''
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-    for (const reader of cataloger.readers) {
+    for (const reader of readers) {
       if (!wanted(reader, path, bytes)) continue
       const result = readWith(reader, path, bytes)
       diagnostics.push(...result.diagnostics.map((diagnostic) => ({ path, ...diagnostic })))
@@ -57,12 +73,7 @@ export function catalog(
       })
     }
   }
-  const assembled = (cataloger as Cataloger).assemble(rows, {
-    ...(options.os && { os: options.os }),
-    tree: plainTree(paths, options.links ?? {}),
-    layer: (index) => (index === 0 ? { diffId: `sha256:${'0'.repeat(64)}`, index } : undefined),
-  })
-  return { ...assembled, diagnostics: [...diagnostics, ...assembled.diagnostics], rows }
+  return rows
 }
 
 /** The operating system of a test: the ecosystem is as given. */
