@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { rpmHeader, sqliteFile } from '../../test/support/rpm-databases.ts'
+import { conditionHolds } from '../reading/dispatch.ts'
 import type { AnyReader, FileReader, PlacedRow, RandomReader, ReadTarget } from '../reading/index.ts'
 import { assembleInventory, CATALOGERS, type InventoryContext, OS_READERS } from './index.ts'
 
@@ -17,9 +18,7 @@ function readLayers(layers: readonly Readonly<Record<string, string | Uint8Array
     for (const [path, content] of Object.entries(files)) {
       const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
       for (const reader of readers) {
-        const name = path.slice(path.lastIndexOf('/') + 1)
-        if (!reader.wants.any.some((want) => want.path === path || (want.path === undefined && want.name === name)))
-          continue
+        if (!reader.wants.any.some((want) => conditionHolds(want, path))) continue
         const wins = newest.get(path) === layer
         const file = { path, sizeBytes: bytes.length, mode: 0o644 }
         const result =
@@ -132,6 +131,36 @@ describe('whose files libraries are', () => {
     )
     expect(library?.ownedBy).toBeUndefined()
     expect(inventory.diagnostics.map((one) => one.code)).toEqual(['python-metadata-unreadable'])
+  })
+})
+
+describe('a Python package of Debian', () => {
+  const path = 'usr/lib/python3/dist-packages/requests-2.28.1.egg-info/PKG-INFO'
+  const md5 = createHash('md5').update(metadata).digest('hex')
+  const debian = {
+    'etc/os-release': 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+    'var/lib/dpkg/status':
+      'Package: python3-requests\nStatus: install ok installed\nArchitecture: all\nSource: requests\nVersion: 2.28.1+dfsg-1\nMaintainer: D <d@example.org>\nDescription: x\n',
+    'var/lib/dpkg/info/python3-requests.list': `/.\n/usr\n/${path}\n`,
+    'var/lib/dpkg/info/python3-requests.md5sums': `${md5}  ${path}\n`,
+    [path]: metadata,
+  }
+
+  it('is owned by the package that dpkg installed', () => {
+    const { components, diagnostics } = assembleInventory(readLayers([debian]), image)
+    const owner = components.find((one) => one.name === 'python3-requests')
+    expect(owner?.ecosystem).toBe('Debian:12')
+    expect(components.find((one) => one.kind === 'library')?.ownedBy).toBe(owner?.id)
+    expect(diagnostics).toEqual([])
+  })
+
+  it('that pip upgraded in a newer layer is its own', () => {
+    const { components, diagnostics } = assembleInventory(
+      readLayers([debian, { [path]: metadata.replace('2.28.1', '2.32.0') }]),
+      image,
+    )
+    expect(components.find((one) => one.kind === 'library')).not.toHaveProperty('ownedBy')
+    expect(diagnostics).toMatchObject([{ code: 'ownership-not-proven', path, effect: 'notice' }])
   })
 })
 
