@@ -521,6 +521,23 @@ describe('order and filters', () => {
     ])
   })
 
+  it('takes exploitation from KEV and EPSS, and puts what is exploited first', () => {
+    const record = (number: number) =>
+      recordOf({
+        id: `DEBIAN-CVE-2023-000${number}`,
+        upstream: [`CVE-2023-000${number}`],
+        affected: [affects('Debian:11', 'openssl', until('2'))],
+      })
+    const db = memoryDatabase([record(1), record(2), record(3)], {
+      kev: [{ cve: 'CVE-2023-0003', dateAdded: '2023-06-01', ransomware: true, name: 'x' }],
+      epss: new Map([['CVE-2023-0002', { probability: 0.4, percentile: 0.97, on: '2026-01-01' }]]),
+    })
+    const { findings } = matchInventory(inventoryOf([libssl]), db, IMAGE)
+    expect(names(findings)).toEqual(['CVE-2023-0003', 'CVE-2023-0002', 'CVE-2023-0001'])
+    expect(findings[0].exploit).toEqual({ knownSince: '2023-06-01', ransomware: true, maturity: 'weaponised' })
+    expect(findings[1].exploit.epss).toEqual({ probability: 0.4, percentile: 0.97, on: '2026-01-01' })
+  })
+
   it('never gives one weakness twice for one component', () => {
     const ids = [
       'CVE-2020-0001',

@@ -72,6 +72,8 @@ describe('ranges', () => {
   it('knows the statement that no version is affected', () => {
     expect(isNever({ ranges: [range([{ introduced: '0' }, { fixed: '0' }])], versions: [] }, order)).toBe(true)
     expect(says([{ introduced: '0' }, { fixed: '0' }], '1.0.0')).toBe('unaffected')
+    expect(says([{ introduced: '0' }, { fixed: '0' }], '0.0.0-alpha')).toBe('unaffected')
+    expect(says([{ fixed: '0' }, { introduced: '0' }], '0.0.0-alpha')).toBe('unaffected')
     expect(isNever({ ranges: [range([{ introduced: '0' }, { fixed: '1.0.0' }])], versions: [] }, order)).toBe(false)
     expect(isNever({ ranges: [range([{ introduced: '2.0.0' }])], versions: [] }, order)).toBe(false)
   })

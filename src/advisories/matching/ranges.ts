@@ -31,6 +31,10 @@ export function judge(statement: VersionStatement, installed: string, order: Ver
 
 /** Whether the events of one range hold `at`. Their order in the record means nothing. */
 export function inRange(events: readonly OsvEvent[], at: unknown, order: VersionOrder): boolean {
+  const [first, second] = events
+  if (events.length === 2 && isPlain(first, 'introduced') && first.introduced === '0' && isPlain(second, 'fixed')) {
+    return second.fixed !== '0' && order.compare(at, order.parse(second.fixed)) < 0
+  }
   if (!beforeLimits(events, at, order)) return false
   let open: boolean = false
   for (const point of pointsOf(events, order)) {
@@ -41,6 +45,19 @@ export function inRange(events: readonly OsvEvent[], at: unknown, order: Version
     open = opened - point.lastAffected > 0
   }
   return open
+}
+
+/** Whether an event says just this: nearly all ranges are `introduced: "0"` and one `fixed`, and are judged without sorting. */
+function isPlain<Key extends 'introduced' | 'fixed'>(
+  event: OsvEvent,
+  key: Key,
+): event is OsvEvent & Record<Key, string> {
+  return (
+    event[key] !== undefined &&
+    event.last_affected === undefined &&
+    event.limit === undefined &&
+    event[key === 'fixed' ? 'introduced' : 'fixed'] === undefined
+  )
 }
 
 /** `limit`: a version counts only below at least one of the range's limits; `*` is no limit. */
@@ -56,7 +73,7 @@ function beforeLimits(events: readonly OsvEvent[], at: unknown, order: VersionOr
 
 /** All events of one version. Intervals that end and begin there are counted, so that `[1, 2) [2, 3)` is one and `[2, 2)` none. */
 interface Point {
-  /** Undefined is before every version: `introduced: "0"`. */
+  /** Undefined is before every version: `introduced: "0"`, and `fixed: "0"`, which is Alpine's word for not affected. */
   readonly version: unknown
   introduced: number
   fixed: number
@@ -72,7 +89,9 @@ function pointsOf(events: readonly OsvEvent[], order: VersionOrder): Point[] {
       begins = true
       pointAt(points, event.introduced === '0' ? undefined : order.parse(event.introduced), order).introduced++
     }
-    if (event.fixed !== undefined) pointAt(points, order.parse(event.fixed), order).fixed++
+    if (event.fixed !== undefined) {
+      pointAt(points, event.fixed === '0' ? undefined : order.parse(event.fixed), order).fixed++
+    }
     if (event.last_affected !== undefined) pointAt(points, order.parse(event.last_affected), order).lastAffected++
   }
   if (!begins && points.length > 0) pointAt(points, undefined, order).introduced++
@@ -107,10 +126,7 @@ export function isNever(statement: VersionStatement, order: VersionOrder): boole
   return ranges.length > 0 && ranges.every((range) => isEmptyRange(range.events, order))
 }
 
-/** `fixed: "0"` (Alpine's word for not affected), or every interval ends where it begins. */
+/** Every interval ends where it begins. */
 function isEmptyRange(events: readonly OsvEvent[], order: VersionOrder): boolean {
-  if (events.some((event) => event.fixed === '0')) return events.every((event) => (event.introduced ?? '0') === '0')
-  return pointsOf(events, order).every(
-    (point) => point.version !== undefined && point.lastAffected === 0 && point.introduced <= point.fixed,
-  )
+  return pointsOf(events, order).every((point) => point.lastAffected === 0 && point.introduced <= point.fixed)
 }
