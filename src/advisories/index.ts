@@ -1,4 +1,5 @@
 export { ecosystemLicence, knownEcosystems } from './ecosystems.ts'
+export { entryAffects } from './matching/affects.ts'
 export { type EcosystemCoverage, missingEcosystems } from './matching/coverage.ts'
 export { endOfLifeFinding } from './matching/end-of-life.ts'
 export { type FindingFilter, filterFindings } from './matching/filter.ts'

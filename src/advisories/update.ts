@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ensureDirectory } from '../lib/cache-directory.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { type HttpClient, type HttpOptions, httpClient, isHttpAddress } from '../lib/http.ts'
-import { isAlive, takeLock } from '../lib/process-lock.ts'
+import { takeLock } from '../lib/process-lock.ts'
 import { openStored, type StoredDatabase } from './database/read.ts'
 import { createDraft } from './database/write.ts'
+import { diskFailure, removeLeftovers } from './leftovers.ts'
 import { openPacked } from './open.ts'
 import { isPacked } from './pack.ts'
 import { bareEcosystem } from './package-key.ts'
@@ -53,7 +54,6 @@ export interface UpdateReport {
 }
 
 const LOCK_WAIT_MS = 10 * 60_000
-const WEEK_MS = 7 * 24 * 60 * 60_000
 
 /**
  * Brings the advisories of a cache folder up to date and puts the new database in place by one rename. Rejects with
@@ -147,52 +147,50 @@ async function build(
     place.kind === 'packed' ? [...place.database.ecosystems().keys()] : await listEcosystems(place.layout, warn)
   const selected = select(options, place, listed, previous)
   const temporary = join(folder, `new-${process.pid}-${randomBytes(6).toString('hex')}.db`)
-  const draft = createDraft(temporary)
   try {
-    const progress = io.progress ?? (() => {})
-    const { signal } = io
-    const run: UpdateRun = {
-      place,
-      previous,
-      draft,
-      at,
-      selected,
-      listed,
-      force: options.force ?? false,
-      signal,
-      warn,
-      progress,
-    }
-    let result: SourceResult = {}
-    for (const source of SOURCES) {
-      signal?.throwIfAborted()
-      result = { ...result, ...(await source.update(run)) }
-    }
-    const reports = result.ecosystems ?? []
-    const asked = reports.filter((report) => report.outcome !== 'carried')
-    const good = asked.filter((report) => report.outcome !== 'kept' && report.outcome !== 'missing')
-    if (asked.length > 0 && good.length === 0) throw nothingHad(place, warnings)
-    progress({ message: 'joining names' })
-    draft.finish({
-      builtAt: at,
-      from: originOf(place),
-      checkedAt:
-        previous !== undefined && reports.some((one) => one.outcome === 'carried') ? previous.meta.checkedAt : at,
-      warnings,
-      listed: place.kind === 'packed' ? place.database.meta.listed : listed,
-      kev: result.kev,
-      epss: result.epss,
-    })
+    const draft = createDraft(temporary)
+    const { signal, progress = () => {} } = io
+    const force = options.force ?? false
+    const run: UpdateRun = { place, previous, draft, at, selected, listed, force, signal, warn, progress }
+    const reports = await fill(run, warnings).finally(() => draft.abandon())
     signal?.throwIfAborted()
-    await putInPlace(temporary, databasePath(options.cacheDir), folder)
-    const opened = openStored(databasePath(options.cacheDir))
+    const path = databasePath(options.cacheDir)
+    await putInPlace(temporary, path, folder)
+    const opened = openStored(path)
     const status = opened.status()
     opened.close()
-    return { status, ecosystems: reports, warnings, complete: good.length === asked.length, byAnother: false }
+    const complete = reports.every((one) => one.outcome !== 'kept' && one.outcome !== 'missing')
+    return { status, ecosystems: reports, warnings, complete, byAnother: false }
   } finally {
-    draft.abandon()
     await rm(temporary, { force: true })
   }
+}
+
+/** Lets every source fill the draft, and finishes it. Rejects when there was something to ask for and nothing was had. */
+async function fill(run: UpdateRun, warnings: readonly string[]): Promise<readonly EcosystemReport[]> {
+  const { place, previous, draft } = run
+  let result: SourceResult = {}
+  for (const source of SOURCES) {
+    run.signal?.throwIfAborted()
+    result = { ...result, ...(await source.update(run)) }
+  }
+  const reports = result.ecosystems ?? []
+  const asked = reports.filter((report) => report.outcome !== 'carried')
+  if (asked.length > 0 && asked.every((report) => report.outcome === 'kept' || report.outcome === 'missing'))
+    throw nothingHad(place, warnings)
+  run.progress({ message: 'joining names' })
+  // A check of a part is no check of the whole.
+  const whole = previous === undefined || asked.length === reports.length
+  draft.finish({
+    builtAt: run.at,
+    from: originOf(place),
+    checkedAt: whole ? run.at : previous.meta.checkedAt,
+    warnings,
+    listed: place.kind === 'packed' ? place.database.meta.listed : run.listed,
+    kev: result.kev,
+    epss: result.epss,
+  })
+  return reports
 }
 
 function originOf(place: Place): string {
@@ -243,46 +241,6 @@ async function putInPlace(temporary: string, path: string, folder: string): Prom
     }
     await rest()
   }
-}
-
-/** What killed updates left: databases half built, and parts of files that nobody came back for. */
-async function removeLeftovers(folder: string, now: number): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const half = /^(?:new-(\d+)-|bulwark-advisories-(\d+)-|update\.lock\.|met-ecosystems\.json\.)/.exec(name)
-    if (half === null) continue
-    const pid = Number(half[1] ?? half[2] ?? 0)
-    const age =
-      now -
-      (await stat(join(folder, name)).then(
-        (of) => of.mtimeMs,
-        () => now,
-      ))
-    if (pid > 0 ? !isAlive(pid) || age > WEEK_MS : age > 60 * 60_000) await rm(join(folder, name), { force: true })
-  }
-  const parts = join(folder, 'fetch')
-  for (const name of await readdir(parts).catch(() => [])) {
-    const age =
-      now -
-      (await stat(join(parts, name)).then(
-        (of) => of.mtimeMs,
-        () => now,
-      ))
-    if (age > WEEK_MS) await rm(join(parts, name), { force: true })
-  }
-}
-
-/** SQLite and the file system each have their own word for a full disk. */
-function diskFailure(error: unknown, folder: string): unknown {
-  const { code, errcode, message } = error as { code?: string; errcode?: number; message?: string }
-  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' || errcode === 13 || errcode === 10
-  if (!full && (errcode === undefined || !/disk|I\/O/.test(message ?? ''))) return error
-  return new Failure('disk-full', `cannot write the advisory database in ${folder}: ${message}`, {
-    input: folder,
-    hints: [
-      'the last database stays in use; make room, or choose another folder with --cache-dir or BULWARK_CACHE_DIR',
-    ],
-    cause: error,
-  })
 }
 
 /**

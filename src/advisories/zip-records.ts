@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
 import * as yauzl from 'yauzl'
@@ -41,9 +42,8 @@ export async function visitZip(
     const archive = await yauzl.fromRandomAccessReaderPromise(reader, size, {
       lazyEntries: true,
       autoClose: false,
-      decodeStrings: true,
-      validateEntrySizes: true,
-      strictFileNames: false,
+      // Names stay bytes: nothing is written under them, so a hostile one is no reason to refuse the rest.
+      decodeStrings: false,
     })
     if (archive.entryCount > limits.entries) throw new Error(`more than ${limits.entries} entries`)
     await eachEntry(archive, descriptor, visit, limits)
@@ -67,7 +67,7 @@ function eachEntry(
     archive.on('end', resolve)
     archive.on('entry', (entry: yauzl.Entry) => {
       try {
-        const name = recordName(entry.fileName)
+        const name = recordName(Buffer.from(entry.fileName as unknown as Uint8Array).toString())
         if (name !== undefined) {
           const item = unpack(descriptor, entry, name, limits)
           if ('bytes' in item && (total += item.bytes.length) > limits.totalBytes)

@@ -53,8 +53,9 @@ export interface Draft {
 /** Starts a database in a new file. Errors of SQLite (a full disk) are thrown as they come; the file is then worthless. */
 export function createDraft(path: string): Draft {
   const database = createForFilling(path)
+  // One transaction for all: the first statements too may meet a full disk, and are reported like the others.
+  database.exec('CREATE TEMP TABLE entry (key TEXT, row TEXT); BEGIN')
   for (const sql of SCHEMA) database.exec(sql)
-  database.exec(`CREATE TEMP TABLE entry (key TEXT, row TEXT); BEGIN`)
   const insert = {
     ecosystem: database.prepare('INSERT INTO ecosystem VALUES (?, ?, ?)'),
     origin: database.prepare('INSERT INTO origin VALUES (?, ?, ?)'),
@@ -163,7 +164,7 @@ export function createDraft(path: string): Draft {
     const write = () => {
       if (rows.length === 0) return
       const text = `[${rows.join(',')}]`
-      insert.package.run(id, key, text.length > 300 ? compress(Buffer.from(text)) : text)
+      insert.package.run(id, key, text.length > 4_000 ? compress(Buffer.from(text)) : text)
     }
     for (const row of database.prepare('SELECT key, row FROM entry ORDER BY key, rowid').iterate()) {
       if (row.key !== key) {
@@ -243,7 +244,11 @@ export function createDraft(path: string): Draft {
       database.close()
     },
     abandon() {
-      if (database.isOpen) database.close()
+      try {
+        if (database.isOpen) database.close()
+      } catch {
+        // A file that cannot be written cannot be closed in order; it is thrown away anyway.
+      }
     },
   }
 }

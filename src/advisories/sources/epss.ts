@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { asFailure, Failure } from '../../lib/failure.ts'
+import { Failure } from '../../lib/failure.ts'
 import { plain } from './layout.ts'
 import type { AdvisorySource, SourceResult, UpdateRun } from './source.ts'
 
@@ -74,7 +74,8 @@ export const epss: AdvisorySource = {
       return (await fetchEpss(run)) ?? keepEpss(run, 'the source has no EPSS scores')
     } catch (error) {
       run.signal?.throwIfAborted()
-      return keepEpss(run, asFailure(error).message)
+      if (!(error instanceof Failure)) throw error
+      return keepEpss(run, error.message)
     }
   },
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { z } from 'zod'
-import { asFailure, Failure } from '../../lib/failure.ts'
+import { Failure } from '../../lib/failure.ts'
 import type { KevEntry } from '../types.ts'
 import { plain } from './layout.ts'
 import type { AdvisorySource, SourceResult, UpdateRun } from './source.ts'
@@ -68,7 +68,8 @@ export const kev: AdvisorySource = {
       )
     } catch (error) {
       run.signal?.throwIfAborted()
-      return keepKev(run, asFailure(error).message)
+      if (!(error instanceof Failure)) throw error
+      return keepKev(run, error.message)
     }
   },
 }

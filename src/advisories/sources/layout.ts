@@ -50,8 +50,7 @@ export function servedLayout(base: string, client: HttpClient, folder: string, s
     bytes: (parts, maxBytes) => client.bytes(address(parts), maxBytes, { signal }),
     elsewhere: (url, maxBytes) => client.bytes(url, maxBytes, { signal }),
     async file(parts, maxBytes, progress) {
-      const path = await downloadFile(client, address(parts), { folder, maxBytes, signal, progress })
-      return path === undefined ? undefined : path
+      return await downloadFile(client, address(parts), { folder, maxBytes, signal, progress })
     },
     folders: async () => [],
   }
@@ -69,7 +68,9 @@ export function folderLayout(folder: string): Layout {
       if (size === undefined) return undefined
       if (size > maxBytes)
         throw new Failure('advisory-file', `${place(parts)} is larger than ${maxBytes} bytes`, { input: place(parts) })
-      return await readFile(place(parts))
+      return await readFile(place(parts)).catch((error) => {
+        throw unreadable(place(parts), error)
+      })
     },
     elsewhere: async () => undefined,
     async file(parts, maxBytes) {
@@ -104,6 +105,10 @@ async function sizeOf(path: string): Promise<number | undefined> {
       cause: error,
     })
   }
+}
+
+function unreadable(path: string, error: unknown): Failure {
+  return new Failure('advisory-file', `cannot read ${path}: ${(error as Error).message}`, { input: path, cause: error })
 }
 
 /** Bytes as they are, or unpacked when they are gzip. At most `maxBytes` come out. */

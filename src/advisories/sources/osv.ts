@@ -1,4 +1,4 @@
-import { asFailure, Failure } from '../../lib/failure.ts'
+import { Failure } from '../../lib/failure.ts'
 import type { EcosystemDraft } from '../database/write.ts'
 import { isEcosystemName } from '../ecosystems.ts'
 import { compareText } from '../names.ts'
@@ -73,7 +73,9 @@ async function planned(run: UpdateRun, name: string): Promise<Plan> {
     return changes ?? (await planZip(run, layout, name))
   } catch (error) {
     run.signal?.throwIfAborted()
-    return { kind: 'failed', reason: asFailure(error).message }
+    // What the source does wrong is this ecosystem's trouble; a disk that is full or a bug is everyone's.
+    if (!(error instanceof Failure)) throw error
+    return { kind: 'failed', reason: error.message }
   }
 }
 
@@ -148,7 +150,6 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
     await fill(run, name, plan, draft, tally)
   } catch (error) {
     run.signal?.throwIfAborted()
-    // A wrong archive is this ecosystem's trouble; a disk that is full or a bug is everyone's.
     if (!(error instanceof Failure)) throw error
     draft.discard()
     return keep(error.message)
