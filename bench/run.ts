@@ -3,6 +3,7 @@ import { type BenchLine, type Benchmark, Unmeasurable, withinLimit } from './ben
 /** Every benchmark, one a line; loaded when it is run. */
 const BENCHMARKS: readonly { readonly id: string; readonly load: () => Promise<Benchmark> }[] = [
   { id: 'startup', load: async () => (await import('./startup.ts')).startup },
+  { id: 'database', load: async () => (await import('./database.ts')).database },
   { id: 'scan', load: async () => (await import('./scan.ts')).scan },
 ]
 
