@@ -5,6 +5,7 @@ const BENCHMARKS: readonly { readonly id: string; readonly load: () => Promise<B
   { id: 'startup', load: async () => (await import('./startup.ts')).startup },
   { id: 'database', load: async () => (await import('./database.ts')).database },
   { id: 'scan', load: async () => (await import('./scan.ts')).scan },
+  { id: 'match', load: async () => (await import('./match.ts')).match },
 ]
 
 export const BENCHMARK_NAMES: readonly string[] = BENCHMARKS.map((benchmark) => benchmark.id)
