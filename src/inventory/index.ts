@@ -13,9 +13,7 @@ import { rpm } from './rpm/index.ts'
 import type { Cataloger } from './types.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
-export { componentId } from './component-id.ts'
-export { OS_READERS, parseDistroOverride } from './operating-system/index.ts'
-export type { Presence } from './presence.ts'
+export { OS_READERS } from './operating-system/index.ts'
 export type * from './types.ts'
 
 /** Every cataloger, one a line. */

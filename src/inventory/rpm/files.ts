@@ -11,29 +11,41 @@ const ALGORITHMS: ReadonlyMap<number, 'md5' | 'sha1' | 'sha256'> = new Map([
 ])
 const HEX_DIGITS = { md5: 32, sha1: 40, sha256: 64 } as const
 
-/** The files of a package, with the digest of those that have one (folders, links and ghosts have none). */
+/** The files of a package, with the digest of those that have one (folders, links and ghosts have none), made when it is asked for. */
 export function* listedFiles(files: RpmFiles): Generator<ListedFile, void, undefined> {
-  const folders = files.folders === undefined ? [] : [...texts(files.folders)].map(decodePath)
+  const folders = files.folders === undefined ? [] : decodedTexts(files.folders)
   const folderOf = files.folderOf && new DataView(files.folderOf.buffer)
   const algorithm = ALGORITHMS.get(files.algorithm)
-  const digests = texts(files.digests ?? new Uint8Array())
-  let index = 0
-  for (const name of texts(files.names)) {
+  const digests = algorithm === undefined || files.digests === undefined ? [] : asciiTexts(files.digests)
+  const names = decodedTexts(files.names)
+  for (let index = 0; index < names.length; index++) {
     const number = folderOf && index * 4 + 4 <= folderOf.byteLength ? folderOf.getUint32(index * 4) : undefined
     const folder = number === undefined ? '' : folders[number]
-    index++
-    const said = digests.next()
     if (folder === undefined) continue
-    const path = `${folder}${decodePath(name)}`.replace(/^\/+/, '')
-    const digest = algorithm && !said.done ? digestOf(algorithm, said.value) : undefined
-    yield digest === undefined ? { path } : { path, digest }
+    const whole = folder + names[index]
+    const hex = digests[index]
+    yield {
+      path: whole.startsWith('/') ? whole.replace(/^\/+/, '') : whole,
+      get digest() {
+        return algorithm && hex ? digestOf(algorithm, hex) : undefined
+      },
+    }
   }
 }
 
-function digestOf(algorithm: keyof typeof HEX_DIGITS, bytes: Uint8Array): Claim['digest'] | undefined {
-  if (bytes.length !== HEX_DIGITS[algorithm]) return undefined
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1').toLowerCase()
-  return /^[0-9a-f]+$/.test(hex) ? { algorithm, hex } : undefined
+function decodedTexts(bytes: Uint8Array): readonly string[] {
+  return bytes.every((byte) => byte < 0x80) ? asciiTexts(bytes) : [...texts(bytes)].map(decodePath)
+}
+
+/** Texts that end by NUL, all at once. */
+function asciiTexts(bytes: Uint8Array): readonly string[] {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  return (whole.endsWith('\0') ? whole.slice(0, -1) : whole).split('\0')
+}
+
+function digestOf(algorithm: keyof typeof HEX_DIGITS, text: string): Claim['digest'] | undefined {
+  const hex = text.toLowerCase()
+  return hex.length === HEX_DIGITS[algorithm] && /^[0-9a-f]+$/.test(hex) ? { algorithm, hex } : undefined
 }
 
 /** Texts that end by NUL, as bytes. */

@@ -25,6 +25,9 @@ const MAX_ENTRIES = 0xffff
 /** A header of the largest packages (TeX collections) is near 10 MB; rpm itself would take 256 MiB. */
 export const MAX_HEADER_BYTES = 64 * 1024 ** 2
 
+/** Texts of one list, files of a package above all: the largest have some hundred thousand. */
+const MAX_TEXTS = 2_000_000
+
 const INT32 = 4
 const STRING = 6
 const STRING_ARRAY = 8
@@ -77,6 +80,7 @@ export function parseHeader(blob: Uint8Array): HeaderResult {
     if (tag < 100) continue
     if (type > TYPE_MAX || offset > dataBytes || count * VALUE_BYTES[type] > dataBytes - offset)
       return { ok: false, problem: `entry ${tag} lies outside of its header` }
+    if (type === STRING_ARRAY && count > MAX_TEXTS) return { ok: false, problem: `entry ${tag} lists ${count} texts` }
     entries.set(tag, { type, offset, count })
   }
   return { ok: true, header: headerOver(blob.subarray(dataStart, dataStart + dataBytes), entries) }
