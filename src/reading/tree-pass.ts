@@ -1,0 +1,131 @@
+import type { TarEntryType } from '../image/index.ts'
+import type { Limits } from '../lib/limits.ts'
+import type { Diagnostic } from '../model/diagnostic.ts'
+import { BodyTaker } from './body-taker.ts'
+import { encodeIndex } from './codec.ts'
+import { compileDispatch, type Dispatch } from './dispatch.ts'
+import { LayerPaths } from './layer-paths.ts'
+import { type Request, Taking } from './taking.ts'
+import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
+
+/** One thing in a tree, as a walk meets it; paths are relative to the root. */
+export interface TreeThing {
+  readonly path: string
+  readonly type: TarEntryType
+  readonly mode: number
+  readonly sizeBytes: number
+  /** Target of a symbolic link, as written. */
+  readonly linkName: string
+}
+
+/** Hands the file's bytes out piece by piece. @throws when it cannot be read to the size that was seen. */
+export type ReadBody = (path: string, sizeBytes: number, write: (chunk: Uint8Array) => void) => void
+
+/** Takes a tree as it lies for one layer: the same dispatch, readers and index as for the entries of an archive. */
+export class TreePass {
+  readonly #dispatch: Dispatch
+  readonly #taking: Taking
+  readonly #taker: BodyTaker
+  readonly #paths: LayerPaths
+  readonly #diagnostics: Diagnostic[] = []
+  readonly #readBody: ReadBody
+  /** Paths and folders whose loss blinds the answer. */
+  readonly #blinding: readonly string[]
+  #files = 0
+  #unsaid = 0
+
+  constructor(readers: readonly AnyReader[], limits: Limits, readBody: ReadBody) {
+    this.#dispatch = compileDispatch(readers)
+    this.#taking = new Taking(readers)
+    this.#taker = new BodyTaker(this.#taking, this.#dispatch, limits)
+    this.#paths = new LayerPaths(limits.entries)
+    this.#readBody = readBody
+    const conditions = readers.filter(({ wants }) => wants.loss === 'blind').flatMap(({ wants }) => wants.any)
+    this.#blinding = conditions.flatMap(({ path, under }) => path ?? under ?? [])
+  }
+
+  /** Notes what lies there, and reads it when it is a wanted file. */
+  add({ path, type, mode, sizeBytes, linkName }: TreeThing): void {
+    if (type === 'directory') this.#paths.addFolder(path)
+    else if (type === 'symlink') this.#paths.addSymlink(path, linkName)
+    else if (type === 'file' || type === 'hardlink') {
+      this.#paths.addFile(path, this.#files)
+      this.#read(this.#requests(path, mode), path, mode, sizeBytes, path)
+    } else {
+      this.#paths.addOther(path)
+      this.#taking.lose(
+        this.#requests(path, mode),
+        -1,
+        'not-a-file',
+        'a device, pipe or socket lies where a file is read',
+      )
+    }
+  }
+
+  /** Reads a file for those who want it at another path. */
+  addAlso(
+    also: NonNullable<LayerJob['also']>,
+    look: (path: string) => { readonly mode: number; readonly sizeBytes: number },
+  ): void {
+    for (const { path, as } of also) {
+      const requests = [{ as, readers: this.#dispatch.byPath(as, 0o755) }]
+      try {
+        const { mode, sizeBytes } = look(path)
+        this.#read(requests, path, mode, sizeBytes)
+      } catch (error) {
+        this.#taking.lose(requests, this.#files, 'file-unreadable', (error as Error).message)
+      }
+    }
+  }
+
+  /** Notes what the walk could not do. A folder that could hold a package database blinds, whatever it does hold. */
+  say(diagnostic: Diagnostic): void {
+    if (this.#diagnostics.length >= MOST_DIAGNOSTICS) {
+      this.#unsaid++
+      return
+    }
+    const { effect, path } = diagnostic
+    const blinds = effect === 'partial' && path !== undefined && this.#blinding.some((place) => overlaps(place, path))
+    this.#diagnostics.push(blinds ? { ...diagnostic, effect: 'blind' } : diagnostic)
+  }
+
+  facts(): LayerFacts {
+    this.#taker.close()
+    if (this.#unsaid > 0) {
+      const message = `${this.#unsaid} more places could not be read`
+      this.#diagnostics.push({ code: 'more-problems', message, effect: 'partial' })
+    }
+    const index = encodeIndex(this.#paths.toIndex(), this.#diagnostics)
+    const rows = this.#taking.rows(() => true)
+    return { diffId: NO_LAYER, complete: true, index, rows, diagnostics: this.#diagnostics }
+  }
+
+  #requests(path: string, mode: number): readonly Request[] {
+    const readers = this.#dispatch.byPath(path, mode)
+    return readers.length === 0 ? [] : [{ as: path, readers }]
+  }
+
+  #read(requests: readonly Request[], path: string, mode: number, sizeBytes: number, probe?: string): void {
+    const body = this.#files++
+    if (!this.#taker.begin(requests, { mode, sizeBytes, body }, probe)) return
+    try {
+      this.#readBody(path, sizeBytes, (chunk) => this.#taker.write(chunk))
+      this.#taker.end()
+    } catch (error) {
+      this.#taker.close()
+      const code = (error as { code?: unknown }).code === 'file-changed' ? 'file-changed' : 'file-unreadable'
+      this.#taking.lose(requests, body, code, `it could not be read: ${(error as Error).message}`)
+    }
+  }
+}
+
+/** Places that are named one by one. */
+const MOST_DIAGNOSTICS = 1000
+
+/** Whether one of the two lies in the other. */
+function overlaps(place: string, path: string): boolean {
+  return place === path || place.startsWith(`${path}/`) || path.startsWith(`${place}/`)
+}
+
+/** A tree is no layer; what holds for it is never stored. */
+const NO_LAYER = `sha256:${'0'.repeat(64)}` as const
