@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { defaultCacheDir } from '../lib/cache-directory.ts'
+import { cacheDirectory } from '../lib/cache-directory.ts'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
 import { REPORTERS } from '../report/index.ts'
@@ -26,7 +26,7 @@ export interface ScanRequest {
 
 /** The folder for layer facts and advisories: the setting, else the platform's convention. */
 export function cacheDirOf(settings: { readonly cacheDir: string | undefined }, world: World): string {
-  return settings.cacheDir === undefined ? defaultCacheDir(world.environment) : resolve(world.cwd, settings.cacheDir)
+  return settings.cacheDir === undefined ? cacheDirectory(world.environment) : resolve(world.cwd, settings.cacheDir)
 }
 
 /** Scans, writes the report, gives the exit status. @throws Failure when there is no answer. */

@@ -3,6 +3,7 @@ import { table } from './table/index.ts'
 import type { Reporter } from './types.ts'
 
 export { printable } from './printable.ts'
+export { alignText } from './table/columns.ts'
 export type { Reporter, ReportOptions } from './types.ts'
 
 /** Every report, one a line. */

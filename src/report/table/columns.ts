@@ -25,3 +25,15 @@ export function alignColumns(rows: readonly (readonly Cell[])[], indent: string,
     return (indent + cells.join(gap)).trimEnd()
   })
 }
+
+/** Rows of plain text with their columns aligned; the columns in `figures` are set to the right. */
+export function alignText(
+  rows: readonly (readonly string[])[],
+  indent: string,
+  figures: readonly number[] = [],
+): string[] {
+  return alignColumns(
+    rows.map((row) => row.map((text, i) => ({ text, side: figures.includes(i) ? 'left' : 'right' }))),
+    indent,
+  )
+}

@@ -1,0 +1,168 @@
+import {
+  type AdvisoryDatabase,
+  type AffectedEntry,
+  type DatabaseStatus,
+  entryAffects,
+  newestRecordAt,
+  type OsvRecord,
+  type PackReport,
+  searchAdvisories,
+  type UpdateReport,
+} from '../advisories/index.ts'
+import { alignText, printable } from '../report/index.ts'
+
+type Format = 'table' | 'json'
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+function day(time: string): string {
+  return time === '' ? '-' : time.slice(0, 10)
+}
+
+/** Age, source, licence and count of each ecosystem, and what the source does not have. */
+export function statusText(status: DatabaseStatus, format: Format, now: Date): string {
+  const newest = newestRecordAt(status)
+  if (format === 'json') return asJson({ ...status, newestRecordAt: newest ?? null })
+  const total = status.ecosystems.reduce((sum, one) => sum + one.records, 0)
+  const age = newest === undefined ? Number.NaN : Math.floor((now.getTime() - Date.parse(newest)) / 86_400_000)
+  const head = [
+    `${total.toLocaleString('en-US')} advisories from ${printable(status.from)}`,
+    `newest record ${newest === undefined ? '-' : day(newest)}${Number.isNaN(age) ? '' : `, ${age} days old`}; last check ${status.checkedAt.slice(0, 16).replace('T', ' ')} UTC`,
+  ]
+  const rows = status.ecosystems.map((one) => [
+    printable(one.name),
+    one.records.toLocaleString('en-US'),
+    day(one.newestRecordAt),
+    one.skipped === 0 ? '' : `${one.skipped} skipped`,
+    printable(one.source),
+    printable(one.licence),
+  ])
+  const table = alignText([['ecosystem', 'records', 'newest', '', 'source', 'licence'], ...rows], ' ', [1])
+  return `${[...head, '', ...table, '', ...catalogueLines(status), ...warningLines(status.warnings)].join('\n')}\n`
+}
+
+function catalogueLines(status: DatabaseStatus): string[] {
+  const { kev, epss } = status
+  return [
+    kev === undefined
+      ? 'KEV   not here: the source has no catalogue of known exploited vulnerabilities'
+      : `KEV   ${kev.entries.toLocaleString('en-US')} entries, released ${day(kev.released)}`,
+    epss === undefined
+      ? 'EPSS  not here: the source has no scores'
+      : `EPSS  ${epss.entries.toLocaleString('en-US')} scores of ${day(epss.on)}`,
+  ]
+}
+
+function warningLines(warnings: readonly string[]): string[] {
+  return warnings.map((warning) => `warning: ${printable(warning)}`)
+}
+
+/** What an update did with each ecosystem. */
+export function updateText(report: UpdateReport, format: Format): string {
+  if (format === 'json') return asJson(report)
+  const asked = report.ecosystems.filter((one) => one.outcome !== 'carried')
+  const rows = asked.map((one) => [
+    printable(one.name),
+    one.outcome,
+    one.records.toLocaleString('en-US'),
+    `+${one.added} ~${one.changed} -${one.removed}`,
+    one.skipped === 0 ? '' : `${one.skipped} skipped`,
+  ])
+  const total = report.status.ecosystems.reduce((sum, one) => sum + one.records, 0)
+  const last = `${total.toLocaleString('en-US')} advisories${report.byAnother ? ', updated by another process' : ''}`
+  return `${[...alignText(rows, ' ', [2]), last, ...warningLines(report.warnings)].join('\n')}\n`
+}
+
+/** What packing wrote. */
+export function packText(report: PackReport, format: Format): string {
+  if (format === 'json') return asJson(report)
+  return `${printable(report.file)}: ${report.records.toLocaleString('en-US')} advisories, ${report.bytes.toLocaleString('en-US')} bytes, ${report.digest}\n`
+}
+
+/** Every record that goes by a name, whole; undefined when there is none. */
+export function recordText(database: AdvisoryDatabase, id: string, format: Format): string | undefined {
+  const ids = [...new Set([id, ...database.recordsNamed(id)])]
+  const records = ids.map((one) => database.record(one)).filter((record) => record !== undefined)
+  if (records.length === 0) return undefined
+  const cves = [...new Set(records.flatMap((record) => database.names(record.id)))].filter((name) => /^CVE-/.test(name))
+  if (format === 'json') {
+    const facts = cves.map((cve) => ({ cve, kev: database.kev(cve) ?? null, epss: database.epss(cve) ?? null }))
+    return asJson({
+      records: records.map((record) => ({ ...record, origin: database.origin(record.id) ?? null })),
+      names: [...new Set(records.flatMap((record) => database.names(record.id)))],
+      exploitation: facts,
+    })
+  }
+  return `${records.map((record) => recordLines(database, record).join('\n')).join('\n\n')}\n`
+}
+
+function recordLines(database: AdvisoryDatabase, record: OsvRecord): string[] {
+  const names = database.names(record.id).filter((name) => name !== record.id)
+  const lines = [
+    `${printable(record.id)}${record.withdrawn === undefined ? '' : ` (withdrawn ${day(record.withdrawn)})`}`,
+  ]
+  if (record.summary !== undefined) lines.push(`  ${printable(record.summary)}`)
+  if (names.length > 0) lines.push(`  also      ${names.map(printable).join(', ')}`)
+  lines.push(`  published ${day(record.published ?? '')}, modified ${day(record.modified)}`)
+  for (const { type, score } of record.severity) lines.push(`  severity  ${printable(type)} ${printable(score)}`)
+  for (const cve of [record.id, ...names]) lines.push(...exploitLines(database, cve))
+  const origin = database.origin(record.id)
+  if (origin !== undefined) lines.push(`  from      ${printable(origin.source)}, fetched ${day(origin.fetchedAt)}`)
+  for (const affected of record.affected) {
+    if (affected.package === undefined) continue
+    const { ecosystem, name } = affected.package
+    const ranges = affected.ranges ?? []
+    lines.push(
+      `  affects   ${printable(ecosystem)} ${printable(name)} ${rangeWords({ ranges, versions: affected.versions ?? [] })}`,
+    )
+  }
+  return [...lines, ...record.references.slice(0, 10).map(({ url }) => `  see       ${printable(url)}`)]
+}
+
+function exploitLines(database: AdvisoryDatabase, cve: string): string[] {
+  const kev = database.kev(cve)
+  const epss = database.epss(cve)
+  return [
+    ...(kev === undefined
+      ? []
+      : [`  exploited since ${kev.dateAdded}${kev.ransomware ? ', by ransomware' : ''} (KEV)`]),
+    ...(epss === undefined ? [] : [`  EPSS      ${(epss.probability * 100).toFixed(1)} % on ${epss.on}`]),
+  ]
+}
+
+/** Ranges as people write them: `>= 1.0, < 1.2`. */
+function rangeWords(entry: Pick<AffectedEntry, 'ranges' | 'versions'>): string {
+  const words = entry.ranges
+    .filter((range) => range.type !== 'GIT')
+    .map((range) =>
+      range.events
+        .map((event) => {
+          if (event.introduced !== undefined) return event.introduced === '0' ? 'all' : `>= ${event.introduced}`
+          if (event.fixed !== undefined) return `< ${event.fixed}`
+          if (event.last_affected !== undefined) return `<= ${event.last_affected}`
+          return event.limit === undefined ? '' : `below ${event.limit}`
+        })
+        .filter((word) => word !== '')
+        .join(', '),
+    )
+  const listed = entry.versions.length === 0 ? [] : [`${entry.versions.length} versions listed`]
+  return printable([...words, ...listed].join('; ') || 'no versions stated')
+}
+
+/** Advisories of `PACKAGE[@VERSION]`, a line each; undefined when there is none. */
+export function searchText(database: AdvisoryDatabase, wanted: string, format: Format): string | undefined {
+  const hits = searchAdvisories(database, wanted, entryAffects)
+  if (hits.length === 0) return undefined
+  if (format === 'json') return asJson(hits)
+  const rows = hits.flatMap((hit) =>
+    hit.entries.map((entry) => [
+      printable(entry.ecosystem),
+      printable(entry.recordId),
+      rangeWords(entry),
+      printable(database.record(entry.recordId)?.summary ?? ''),
+    ]),
+  )
+  return `${alignText(rows, '').join('\n')}\n`
+}

@@ -1,0 +1,197 @@
+import { resolve } from 'node:path'
+import {
+  type AdvisoryDatabase,
+  databasePath,
+  openAdvisories,
+  packAdvisories,
+  updateAdvisories,
+} from '../advisories/index.ts'
+import { Failure } from '../lib/failure.ts'
+import { ADVISORY_FLAGS } from './advisories-flags.ts'
+import { packText, recordText, searchText, statusText, updateText } from './advisories-text.ts'
+import type { CommandModule } from './command.ts'
+import { type CommandLineForm, parseCommandLine } from './command-line.ts'
+import type { SettingsOf } from './flag.ts'
+import { progressLine } from './progress.ts'
+import { onlyTarget } from './scan.ts'
+import { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
+import { cacheDirOf } from './scan-request.ts'
+import { settingsFor } from './settings-command.ts'
+import { type World, write } from './world.ts'
+
+const { from, all, ecosystems, force, format } = ADVISORY_FLAGS
+const { advisories: file } = SCAN_FLAGS
+const FLAGS = { ...COMMON_FLAGS, from, all, ecosystems, force, format, file } as const
+
+type Settings = SettingsOf<typeof FLAGS>
+
+interface Part {
+  readonly form: CommandLineForm
+  run(operands: readonly string[], settings: Settings, world: World): Promise<number>
+}
+
+function form(
+  name: string,
+  summary: string,
+  operands: string,
+  examples: readonly string[],
+  flags: readonly (keyof typeof FLAGS)[],
+): CommandLineForm {
+  const common = Object.values(COMMON_FLAGS)
+  return {
+    name: `advisories ${name}`,
+    summary,
+    operands,
+    examples,
+    page: 'docs/advisories.md',
+    flags: [...flags.map((key) => FLAGS[key]), ...common],
+  }
+}
+
+const PARTS: Readonly<Record<string, Part>> = {
+  update: {
+    form: form(
+      'update',
+      'Fetches what is new; --from takes a mirror, a folder or a packed file.',
+      '',
+      ['bulwark advisories update', 'bulwark advisories update --all', 'bulwark advisories update --from ./mirror'],
+      ['from', 'all', 'ecosystems', 'force', 'format'],
+    ),
+    run: update,
+  },
+  status: {
+    form: form(
+      'status',
+      'Age, source, licence and count of each ecosystem.',
+      '',
+      ['bulwark advisories status', 'bulwark advisories status --format json'],
+      ['format', 'file'],
+    ),
+    async run(operands, settings, world) {
+      noOperands(operands, 'status')
+      return withDatabase(settings, world, (database) => statusText(database.status(), settings.format, world.now()))
+    },
+  },
+  show: {
+    form: form(
+      'show',
+      'One advisory, by any of its names.',
+      'ID',
+      ['bulwark advisories show CVE-2019-1549', 'bulwark advisories show --format json GHSA-jf85-cpcp-j695'],
+      ['format', 'file'],
+    ),
+    async run(operands, settings, world) {
+      const id = onlyTarget(operands, 'advisories show')
+      return withDatabase(settings, world, (database) => recordText(database, id, settings.format))
+    },
+  },
+  search: {
+    form: form(
+      'search',
+      'Advisories of a package, or of one version of it.',
+      'PACKAGE[@VERSION]',
+      ['bulwark advisories search openssl', 'bulwark advisories search npm:lodash@4.17.11'],
+      ['format', 'file'],
+    ),
+    async run(operands, settings, world) {
+      const wanted = onlyTarget(operands, 'advisories search')
+      return withDatabase(settings, world, (database) => searchText(database, wanted, settings.format))
+    },
+  },
+  pack: {
+    form: form(
+      'pack',
+      'Writes the whole database into one file with a checksum, for a machine without a network.',
+      'FILE',
+      ['bulwark advisories pack advisories.pack'],
+      ['format'],
+    ),
+    async run(operands, settings, world) {
+      const target = resolve(world.cwd, onlyTarget(operands, 'advisories pack'))
+      await write(world.stdout, packText(packAdvisories(cacheDirOf(settings, world), target), settings.format))
+      return 0
+    },
+  },
+}
+
+/** `bulwark advisories update|status|show|search|pack`. */
+export const advisories: CommandModule = {
+  async run(words, world) {
+    const [name, ...rest] = words
+    if (name === undefined || name === '--help' || name === '-h') {
+      await write(name === undefined ? world.stderr : world.stdout, helpText())
+      return name === undefined ? 2 : 0
+    }
+    if (!Object.hasOwn(PARTS, name)) {
+      throw new Failure('unknown-command', `there is no command advisories ${name}`, {
+        kind: 'usage',
+        input: name,
+        hints: [`bulwark advisories ${Object.keys(PARTS).join('|')}`],
+      })
+    }
+    const part = PARTS[name]
+    const line = await parseCommandLine(part.form, rest, world)
+    if (line === undefined) return 0
+    return part.run(line.targets, settingsFor(FLAGS, line.given, world).settings, world)
+  },
+}
+
+function helpText(): string {
+  const rows = Object.entries(PARTS).map(([name, { form: of }]) => `  ${name.padEnd(8)}${of.summary}`)
+  return `The advisory database.\n\n${rows.join('\n')}\n\nbulwark advisories COMMAND --help says more. docs/advisories.md\n`
+}
+
+async function update(operands: readonly string[], settings: Settings, world: World): Promise<number> {
+  noOperands(operands, 'update')
+  const progress = progressLine(world, !settings.quiet && !settings.noProgress)
+  try {
+    const report = await updateAdvisories(
+      {
+        cacheDir: cacheDirOf(settings, world),
+        from: settings.from,
+        ecosystems: settings.ecosystems.length === 0 ? undefined : settings.ecosystems,
+        all: settings.all,
+        force: settings.force,
+      },
+      {
+        env: world.environment,
+        now: world.now,
+        signal: world.signal,
+        progress: (event) => progress.update({ stage: 'advisories', ...event }),
+      },
+    )
+    progress.done()
+    await write(world.stdout, updateText(report, settings.format))
+    // What was kept from before is a success that needs a look: the good part is in place.
+    return report.complete ? 0 : 1
+  } finally {
+    progress.done()
+  }
+}
+
+function noOperands(operands: readonly string[], name: string): void {
+  if (operands.length === 0) return
+  throw new Failure('usage', `advisories ${name} takes no operand`, { kind: 'usage', input: operands[0] })
+}
+
+/** Opens the database, prints what `text` makes of it; `undefined` means that the answer is no. */
+async function withDatabase(
+  settings: Settings,
+  world: World,
+  text: (database: AdvisoryDatabase) => string | undefined,
+): Promise<number> {
+  const path =
+    settings.file === undefined ? databasePath(cacheDirOf(settings, world)) : resolve(world.cwd, settings.file)
+  const database = openAdvisories(path)
+  try {
+    const answer = text(database)
+    if (answer === undefined) {
+      if (!settings.quiet) await write(world.stderr, 'nothing found\n')
+      return 1
+    }
+    await write(world.stdout, answer)
+    return 0
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,99 @@
+import {
+  compareFindings,
+  endOfLifeFinding,
+  filterFindings,
+  type MatchResult,
+  matchInventory,
+} from '../advisories/index.ts'
+import { assembleInventory } from '../inventory/index.ts'
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Finding } from '../model/finding.ts'
+import type { Inventory } from '../model/inventory.ts'
+import type { ScanResult } from '../model/scan-result.ts'
+import { applyExceptions } from '../triage/index.ts'
+import { type AdvisoriesInHand, advisoriesFor } from './advisories-for.ts'
+import { loadExceptions } from './exceptions.ts'
+import { openAndRead } from './read-target.ts'
+import type { ScanIo, ScanOptions } from './types.ts'
+
+/** What other scanners look for and this one does not yet: said in every answer. */
+const NOT_BUILT = ['secret', 'misconfig', 'license']
+
+/**
+ * Scans one target: opens and reads it, puts its inventory together, matches it against the advisories, applies exceptions and
+ * filters. @throws Failure when there is no answer; whatever is merely missing from the answer is a diagnostic in it.
+ */
+export async function scanTarget(options: ScanOptions, io: ScanIo): Promise<ScanResult> {
+  const startedAt = io.now()
+  // Wrong exceptions are wrong usage: said before anything is read.
+  const exceptions = loadExceptions(options.ignoreFile, options.cwd)
+  const { subject, read } = await openAndRead(options, io)
+  const inventory = assembleInventory(read, { subject, distro: options.distro, presence: options.read })
+  const advisories = await advisoriesFor(inventory, options, io)
+  try {
+    io.progress({ stage: 'match', message: `matching ${inventory.components.length} packages` })
+    const matched = matchAll(inventory, advisories, options, io)
+    const triaged = applyExceptions(matched.findings, inventory, exceptions.exceptions, io.now())
+    const { kept, leftOut } = filterFindings(triaged.findings, inventory, options)
+    const diagnostics = [
+      ...inventory.diagnostics,
+      ...advisories.diagnostics,
+      ...matched.diagnostics,
+      ...exceptions.diagnostics,
+      ...triaged.diagnostics,
+    ]
+    return {
+      inventory: ofKinds(inventory, options.pkgTypes),
+      findings: kept,
+      leftOut,
+      collapsed: matched.collapsed,
+      diagnostics,
+      advisories: advisories.used,
+      scanners: { ran: ['vuln'], notRun: NOT_BUILT },
+      complete: diagnostics.every((diagnostic) => diagnostic.effect !== 'blind'),
+      whole: diagnostics.every((diagnostic) => diagnostic.effect === 'notice'),
+      layers: { total: read.layers.length, known: read.layers.filter((layer) => layer.known).length },
+      startedAt: startedAt.toISOString(),
+      durationMs: io.now().getTime() - startedAt.getTime(),
+    }
+  } finally {
+    advisories.database?.close()
+  }
+}
+
+/** All that is known against the inventory, in working order: matched advisories, and a system past its end of life. */
+function matchAll(
+  inventory: Inventory,
+  advisories: AdvisoriesInHand,
+  options: ScanOptions,
+  io: ScanIo,
+): Pick<MatchResult, 'findings' | 'diagnostics' | 'collapsed'> {
+  const { database } = advisories
+  const matched =
+    database === undefined
+      ? { findings: [], diagnostics: noDatabase(inventory), collapsed: [] }
+      : matchInventory(inventory, database, {
+          includeKernelHeaders: options.includeKernelHeaders,
+          image: inventory.subject.kind === 'image',
+        })
+  const ended = endOfLifeFinding(inventory, io.now())
+  const findings: readonly Finding[] =
+    ended === undefined ? matched.findings : [...matched.findings, ended].sort(compareFindings)
+  return { ...matched, findings }
+}
+
+/** Without a database nothing is known about any package; without packages nothing needs to be. */
+function noDatabase(inventory: Inventory): readonly Diagnostic[] {
+  if (inventory.components.length === 0) return []
+  const ecosystems = [...new Set(inventory.components.map((component) => component.ecosystem))].sort()
+  const message = `there is no advisory database: nothing is known about ${ecosystems.slice(0, 5).join(', ')} (bulwark advisories update)`
+  return [{ code: 'advisories-missing', message, effect: 'blind' }]
+}
+
+function ofKinds(inventory: Inventory, kinds: readonly ('os' | 'library')[]): Inventory {
+  const components = inventory.components.filter((component) => kinds.includes(component.kind))
+  if (components.length === inventory.components.length) return inventory
+  const ids = new Set(components.map((component) => component.id))
+  const relations = inventory.relations.filter((relation) => ids.has(relation.from) && ids.has(relation.to))
+  return { ...inventory, components, relations }
+}
