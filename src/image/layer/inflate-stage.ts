@@ -24,6 +24,8 @@ export class InflateStage {
   #drainScheduled = false
   #fed = 0
   #error: unknown
+  /** A stream that fails, ends early or is destroyed forgets the callbacks of the writes it has: their promises are settled here. */
+  readonly #underWay = new Set<() => void>()
 
   constructor(format: StageFormat, output: Output) {
     this.#output = output
@@ -31,6 +33,10 @@ export class InflateStage {
     this.#stream.on('data', (chunk: Uint8Array) => this.#schedule(chunk))
     this.#stream.on('error', (error) => {
       this.#error ??= error
+    })
+    this.#stream.on('close', () => {
+      for (const settle of this.#underWay) settle()
+      this.#underWay.clear()
     })
   }
 
@@ -42,10 +48,16 @@ export class InflateStage {
     const base = this.#fed
     this.#fed += chunk.length
     return new Promise((resolve, reject) => {
-      if (this.#error !== undefined) return reject(this.#error)
+      const settle = (): void => {
+        this.#underWay.delete(settle)
+        if (this.#error !== undefined) reject(this.#error)
+        else resolve(Math.max(0, Math.min(chunk.length, this.#stream.bytesWritten - base)))
+      }
+      if (this.#error !== undefined || this.#stream.destroyed) return settle()
+      this.#underWay.add(settle)
       this.#stream.write(chunk, (error) => {
-        if (error || this.#error !== undefined) return reject(this.#error ?? error)
-        resolve(Math.max(0, Math.min(chunk.length, this.#stream.bytesWritten - base)))
+        this.#error ??= error ?? undefined
+        settle()
       })
     })
   }
@@ -53,9 +65,15 @@ export class InflateStage {
   /** Says that no more comes; rejects with zlib's "unexpected end of file" when the compressed data is not complete. */
   end(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#error !== undefined) return reject(this.#error)
-      this.#stream.once('error', reject)
-      this.#stream.once('end', () => this.flushed().then(resolve, reject))
+      // Without an error the stream closes only behind its end.
+      const settle = (): void => {
+        this.#underWay.delete(settle)
+        if (this.#error !== undefined) reject(this.#error)
+        else this.flushed().then(resolve, reject)
+      }
+      if (this.#error !== undefined || this.#stream.destroyed) return settle()
+      this.#underWay.add(settle)
+      this.#stream.once('end', settle)
       this.#stream.end()
     })
   }
