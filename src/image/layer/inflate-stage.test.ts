@@ -1,4 +1,4 @@
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { InflateStage } from './inflate-stage.ts'
 
@@ -24,9 +24,9 @@ describe('a stage that cannot go on settles every promise it gave', () => {
   })
 
   it('says how much it used when the data ended before the input did', async () => {
-    const packed = gzipSync(TEXT)
-    const stage = new InflateStage('gzip', () => undefined)
-    expect(await stage.write(Buffer.concat([packed, Buffer.from('garbage')]))).toBeLessThanOrEqual(packed.length)
+    const packed = deflateRawSync(TEXT)
+    const stage = new InflateStage('raw', () => undefined)
+    expect(await stage.write(Buffer.concat([packed, Buffer.from('garbage')]))).toBe(packed.length)
     await stage.end()
   })
 })
