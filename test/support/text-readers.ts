@@ -2,7 +2,7 @@ import type { AnyReader, FileReader } from '../../src/reading/index.ts'
 
 const decoder = new TextDecoder()
 
-/** Text of `*.txt`; `exit.txt` ends the thread, `hang.txt` never returns before it is cancelled from outside. */
+/** Text of `*.txt`; `exit.txt` ends the thread, and `memory.txt` takes all memory there is. */
 const text: FileReader<string> = {
   id: 'text',
   version: 1,
