@@ -1,7 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { zstdDecompressSync } from 'node:zlib'
-import { z } from 'zod'
 import { Failure } from '../../lib/failure.ts'
 import { openImmutable } from '../../lib/sqlite.ts'
 import { ecosystemLicence } from '../ecosystems.ts'
@@ -20,37 +19,7 @@ import {
   MAX_ENTRIES_BYTES,
   SCHEMA,
 } from './schema.ts'
-
-const metaShape: z.ZodType<DatabaseMeta> = z.object({
-  id: z.string(),
-  builtAt: z.string(),
-  from: z.string(),
-  checkedAt: z.string(),
-  warnings: z.array(z.string()),
-  listed: z.array(z.string()),
-  kev: z.object({ entries: z.number(), released: z.string(), fetchedAt: z.string() }).optional(),
-  epss: z.object({ entries: z.number(), on: z.string(), fetchedAt: z.string() }).optional(),
-})
-
-const stateShape: z.ZodType<EcosystemState> = z.object({
-  releases: z.array(z.string()),
-  records: z.number(),
-  withdrawn: z.number(),
-  skipped: z.number(),
-  newestRecordAt: z.string(),
-  fetchedAt: z.string(),
-  source: z.string(),
-})
-
-const namesShape = z.array(z.string())
-
-const kevShape: z.ZodType<KevEntry> = z.object({
-  cve: z.string(),
-  dateAdded: z.string(),
-  dueDate: z.string().optional(),
-  ransomware: z.boolean(),
-  name: z.string(),
-})
+import { kevShape, metaShape, namesShape, stateShape } from './shapes.ts'
 
 /** A record as the file keeps it. */
 export interface StoredRecord {

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import type { KevEntry } from '../types.ts'
+import type { DatabaseMeta, EcosystemState } from './schema.ts'
+
+// What the database keeps as JSON: a file may come from elsewhere, so it is read as input.
+
+export const metaShape: z.ZodType<DatabaseMeta> = z.object({
+  id: z.string(),
+  builtAt: z.string(),
+  from: z.string(),
+  checkedAt: z.string(),
+  warnings: z.array(z.string()),
+  listed: z.array(z.string()),
+  kev: z.object({ entries: z.number(), released: z.string(), fetchedAt: z.string() }).optional(),
+  epss: z.object({ entries: z.number(), on: z.string(), fetchedAt: z.string() }).optional(),
+})
+
+export const stateShape: z.ZodType<EcosystemState> = z.object({
+  releases: z.array(z.string()),
+  records: z.number(),
+  withdrawn: z.number(),
+  skipped: z.number(),
+  newestRecordAt: z.string(),
+  fetchedAt: z.string(),
+  source: z.string(),
+})
+
+export const namesShape = z.array(z.string())
+
+export const kevShape: z.ZodType<KevEntry> = z.object({
+  cve: z.string(),
+  dateAdded: z.string(),
+  dueDate: z.string().optional(),
+  ransomware: z.boolean(),
+  name: z.string(),
+})
