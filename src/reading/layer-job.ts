@@ -52,8 +52,14 @@ async function readAgain(job: LayerJob, second: SecondPass, signal: AbortSignal)
   }
 }
 
-/** @throws Failure of kind `internal` when the job names a reader that is not there: both sides must have one list. */
-function readersOf(job: LayerJob, readers: readonly AnyReader[]): readonly AnyReader[] {
+/**
+ * The readers that a job names.
+ * @throws Failure of kind `internal` when the job names a reader that is not there: both sides must have one list.
+ */
+export function readersOf(
+  job: Pick<LayerJob, 'readers' | 'name'>,
+  readers: readonly AnyReader[],
+): readonly AnyReader[] {
   const byId = new Map(readers.map((reader) => [reader.id, reader]))
   return job.readers.map((id) => {
     const reader = byId.get(id)

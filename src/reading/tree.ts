@@ -1,10 +1,11 @@
 import { openTreeFile, type Tree, walkTree } from '../image/index.ts'
 import { Failure } from '../lib/failure.ts'
+import { readersOf } from './layer-job.ts'
 import { fromFacts } from './layer-read.ts'
 import { compileSkipping } from './skipping.ts'
 import { assembleTarget } from './target.ts'
 import { TreePass } from './tree-pass.ts'
-import type { LayerFacts, LayerJob, ReadOptions, ReadTarget } from './types.ts'
+import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget, TreeJob } from './types.ts'
 
 const CHUNK_BYTES = 256 * 1024
 /** Entries between two progress reports. */
@@ -18,43 +19,56 @@ const PROGRESS_EVERY = 1000
  * @throws Failure naming the tree, when its root cannot be read; `interrupted`.
  */
 export async function readTree(tree: Tree, options: ReadOptions): Promise<ReadTarget> {
-  const { readers, limits } = options
-  const chunk = new Uint8Array(CHUNK_BYTES)
-  const readBody = (path: string, sizeBytes: number, write: (piece: Uint8Array) => void): void =>
-    readFile(tree.root, path, sizeBytes, chunk, write)
-  const pass = new TreePass(readers, limits, readBody)
-  walk(tree, pass, options)
-  const readAlso = async (also: NonNullable<LayerJob['also']>, takers: ReadOptions['readers']): Promise<LayerFacts> => {
-    const second = new TreePass(takers, limits, readBody)
-    second.addAlso(also, (path) => look(tree.root, path))
-    return second.facts()
+  const { readers, runner, limits, skipFiles, skipDirs, signal, progress } = options
+  const read = async (takers: readonly AnyReader[], also?: LayerJob['also']): Promise<LayerFacts> => {
+    const ids = takers.map(({ id }) => id)
+    const job = { root: tree.root, name: tree.reference, readers: ids, also, limits, skipFiles, skipDirs }
+    const report = (doneBytes: number): void =>
+      progress({ layer: 0, name: tree.reference, doneBytes, state: 'reading' })
+    if (runner.runTree !== undefined) return runner.runTree(job, signal, report)
+    return readTreeJob(job, readers, signal, report)
   }
-  const read = fromFacts(pass.facts())
+  const facts = fromFacts(await read(readers))
   return assembleTarget(
-    { layers: [], reads: [read], diagnostics: [], readAlso: (_, also, takers) => readAlso(also, takers) },
+    { layers: [], reads: [facts], diagnostics: [], readAlso: (_, also, takers) => read(takers, also) },
     options,
   )
 }
 
-function walk(tree: Tree, pass: TreePass, { limits, signal, skipFiles, skipDirs, progress }: ReadOptions): void {
-  const skipping = compileSkipping(skipFiles, skipDirs)
+/**
+ * Walks the tree and reads what the job's readers want, or only `also`. Synchronous.
+ * @throws Failure naming the tree.
+ */
+export function readTreeJob(
+  job: TreeJob,
+  readers: readonly AnyReader[],
+  signal: AbortSignal,
+  progress: (doneBytes: number) => void,
+): LayerFacts {
+  const chunk = new Uint8Array(CHUNK_BYTES)
+  const pass = new TreePass(readersOf(job, readers), job.limits, (path, sizeBytes, write) =>
+    readFile(job.root, path, sizeBytes, chunk, write),
+  )
+  if (job.also === undefined) walk(job, pass, signal, progress)
+  else pass.addAlso(job.also, (path) => look(job.root, path))
+  return pass.facts()
+}
+
+function walk(job: TreeJob, pass: TreePass, signal: AbortSignal, progress: (doneBytes: number) => void): void {
+  const skipping = compileSkipping(job.skipFiles, job.skipDirs)
   let entries = 0
   let doneBytes = 0
-  walkTree(tree.root, {
+  walkTree(job.root, {
     signal,
-    limits,
+    limits: job.limits,
     skip: (path, isDirectory) => (isDirectory ? skipping.folder(path) : skipping.file(path)),
     entry: (entry) => {
-      if (++entries % PROGRESS_EVERY === 0) {
-        signal.throwIfAborted()
-        progress({ layer: 0, name: tree.reference, doneBytes, state: 'reading' })
-      }
+      if (++entries % PROGRESS_EVERY === 0) progress(doneBytes)
       doneBytes += entry.sizeBytes
       pass.add(entry)
     },
     problem: (diagnostic) => pass.say(diagnostic),
   })
-  progress({ layer: 0, name: tree.reference, doneBytes, totalBytes: doneBytes, state: 'done' })
 }
 
 function look(root: string, path: string): { readonly mode: number; readonly sizeBytes: number } {

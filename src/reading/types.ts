@@ -110,6 +110,14 @@ export interface LayerJob {
   readonly limits: Limits
 }
 
+/** A tree to be read as one layer: plain data. `diffId` of its facts means nothing, and they are never stored. */
+export interface TreeJob
+  extends Pick<LayerJob, 'readers' | 'also' | 'limits'>,
+    Pick<ReadOptions, 'skipFiles' | 'skipDirs'> {
+  readonly root: string
+  readonly name: string
+}
+
 /** What it gives back. Rows are encoded in the worker, transferred, and stored as they are; an incomplete one never is. */
 export interface LayerFacts {
   readonly diffId: Digest
@@ -200,6 +208,8 @@ export interface StoredLayer {
 /** Runs layer jobs: in worker threads in the command, in place in tests. */
 export interface LayerRunner {
   run(job: LayerJob, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts>
+  /** Reads a tree as one layer, where the runner can do that elsewhere than in this thread. */
+  runTree?(job: TreeJob, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts>
   close(): Promise<void>
 }
 

@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { readLayerStream } from './layer-job.ts'
-import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
+import { readTreeJob } from './tree.ts'
+import type { AnyReader, LayerFacts } from './types.ts'
 import type { FromWorker, ToWorker } from './worker-protocol.ts'
 
 /** Least time between two progress messages. */
@@ -17,25 +18,24 @@ export function serveLayerJobs(readers: readonly AnyReader[]): void {
   let running: AbortController | undefined
   const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void =>
     port.postMessage(message, [...transfer])
-  const run = async (job: LayerJob): Promise<void> => {
+  const progress = throttled((doneBytes) => send({ kind: 'progress', doneBytes }))
+  const run = async (message: Exclude<ToWorker, { kind: 'cancel' }>): Promise<void> => {
     const cancel = new AbortController()
     running = cancel
     try {
-      const facts = await readLayerStream(
-        job,
-        readers,
-        cancel.signal,
-        throttled((doneBytes) => send({ kind: 'progress', doneBytes })),
-      )
+      const facts =
+        message.kind === 'run'
+          ? await readLayerStream(message.job, readers, cancel.signal, progress)
+          : readTreeJob(message.job, readers, cancel.signal, progress)
       send({ kind: 'done', facts }, buffersOf(facts))
     } catch (error) {
-      const { code, message, kind, input, hints } = asFailure(error, job.name)
-      send({ kind: 'failed', failure: { code, message, kind, input, hints } })
+      const { code, message: text, kind, input, hints } = asFailure(error, message.job.name)
+      send({ kind: 'failed', failure: { code, message: text, kind, input, hints } })
     }
   }
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'run') void run(message.job)
-    else running?.abort()
+    if (message.kind === 'cancel') running?.abort()
+    else void run(message)
   })
 }
 

@@ -1,8 +1,11 @@
 import type { Failure } from '../lib/failure.ts'
-import type { LayerFacts, LayerJob } from './types.ts'
+import type { LayerFacts, LayerJob, TreeJob } from './types.ts'
 
 /** What the main thread sends to a worker. A worker has one job at a time. */
-export type ToWorker = { readonly kind: 'run'; readonly job: LayerJob } | { readonly kind: 'cancel' }
+export type ToWorker =
+  | { readonly kind: 'run'; readonly job: LayerJob }
+  | { readonly kind: 'run-tree'; readonly job: TreeJob }
+  | { readonly kind: 'cancel' }
 
 /** What a worker sends back: progress, then one of the other two. */
 export type FromWorker =

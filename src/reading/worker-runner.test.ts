@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { imageOf, type LayerEntry } from '../../test/support/image-builder.ts'
 import { TEST_READERS } from '../../test/support/text-readers.ts'
 import type { Image } from '../image/index.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
-import { type LayerRunner, type ReadOptions, readImage, workerRunner } from './index.ts'
+import { type LayerRunner, type ReadOptions, readImage, readTree, workerRunner } from './index.ts'
 
 const WORKER = new URL('../../test/support/text-worker.ts', import.meta.url)
 
@@ -74,6 +74,27 @@ describe('worker threads', () => {
     )
     await expect(reading).rejects.toMatchObject({ kind: 'interrupted' })
     expect(await texts(imageOf(folder, [file('a.txt', 'a')]))).toEqual(['a'])
+  })
+
+  it('read a tree, with what its links lead to', async () => {
+    writeFileSync(join(folder, 'other'), 'behind a link')
+    symlinkSync('/other', join(folder, 'a.txt'))
+    writeFileSync(join(folder, 'b.txt'), 'b')
+    const target = await readTree({ reference: 'dir', root: folder }, options({ skipFiles: ['c*'] }))
+    expect(target.rows.get('text')?.map(({ path, facts }) => [path, ...facts])).toEqual([
+      ['a.txt', 'behind a link'],
+      ['b.txt', 'b'],
+    ])
+  })
+
+  it('are ended in the middle of a tree when the scan is cancelled', async () => {
+    for (let i = 0; i < 3000; i++) writeFileSync(join(folder, `${i}.txt`), '')
+    const cancel = new AbortController()
+    const reading = readTree(
+      { reference: 'dir', root: folder },
+      options({ signal: cancel.signal, progress: () => cancel.abort() }),
+    )
+    await expect(reading).rejects.toMatchObject({ kind: 'interrupted' })
   })
 
   it('are not started for a scan that is cancelled already', async () => {

@@ -6,6 +6,9 @@ import type { FromWorker, ToWorker } from './worker-protocol.ts'
 /** Memory of JavaScript objects in one worker; bodies and buffers lie outside it and have bounds of their own. */
 const WORKER_HEAP_MB = 2048
 
+/** A message that begins a job. */
+type Start = Exclude<ToWorker, { kind: 'cancel' }>
+
 interface Waiting {
   readonly start: (seat: Seat) => void
   readonly fail: (error: unknown) => void
@@ -38,19 +41,26 @@ export function workerRunner(workerUrl: URL, count: number): LayerRunner {
         { once: true },
       )
     })
+  const run = async (
+    message: Start,
+    signal: AbortSignal,
+    progress: (doneBytes: number) => void,
+  ): Promise<LayerFacts> => {
+    const { name } = message.job
+    if (signal.aborted) throw asFailure(signal.reason, name)
+    if (closed) throw new Failure('runner-closed', 'no more layers are read', { kind: 'internal', input: name })
+    const taken = await seat(signal, name)
+    try {
+      return await taken.run(message, signal, progress)
+    } finally {
+      const next = queue.shift()
+      if (next === undefined) free.push(taken)
+      else next.start(taken)
+    }
+  }
   return {
-    async run(job, signal, progress) {
-      if (signal.aborted) throw asFailure(signal.reason, job.name)
-      if (closed) throw new Failure('runner-closed', 'no more layers are read', { kind: 'internal', input: job.name })
-      const taken = await seat(signal, job.name)
-      try {
-        return await taken.run(withShare(job, seats.length), signal, progress)
-      } finally {
-        const next = queue.shift()
-        if (next === undefined) free.push(taken)
-        else next.start(taken)
-      }
-    },
+    run: (job, signal, progress) => run({ kind: 'run', job: withShare(job, seats.length) }, signal, progress),
+    runTree: (job, signal, progress) => run({ kind: 'run-tree', job }, signal, progress),
     async close() {
       closed = true
       const failure = new Failure('interrupted', 'the scan was ended', { kind: 'interrupted' })
@@ -73,11 +83,16 @@ class Seat {
     this.#url = url
   }
 
-  run(job: LayerJob, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts> {
+  run(start: Start, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts> {
+    const { name } = start.job
     const worker = this.#start()
     const post = (message: ToWorker): void => worker.postMessage(message)
     return new Promise<LayerFacts>((resolve, reject) => {
-      const cancel = (): void => post({ kind: 'cancel' })
+      // A walk over a tree never looks up to see a message: only ending its thread ends it.
+      const cancel = (): void => {
+        if (start.kind === 'run') post({ kind: 'cancel' })
+        else void worker.terminate()
+      }
       const settle = (finish: () => void): void => {
         signal.removeEventListener('abort', cancel)
         worker.removeListener('message', message).removeListener('error', died).removeListener('exit', died)
@@ -87,16 +102,16 @@ class Seat {
       const message = (received: FromWorker): void => {
         if (received.kind === 'progress') progress(received.doneBytes)
         else if (received.kind === 'done') settle(() => resolve(received.facts))
-        else settle(() => reject(signal.aborted ? asFailure(signal.reason, job.name) : revive(received.failure)))
+        else settle(() => reject(signal.aborted ? asFailure(signal.reason, name) : revive(received.failure)))
       }
       const died = (reason: unknown): void => {
         this.#worker = undefined
-        settle(() => reject(deathOf(job.name, reason)))
+        settle(() => reject(signal.aborted ? asFailure(signal.reason, name) : deathOf(name, reason)))
       }
       worker.on('message', message).on('error', died).on('exit', died)
       worker.ref()
       signal.addEventListener('abort', cancel, { once: true })
-      post({ kind: 'run', job })
+      post(start)
       if (signal.aborted) cancel()
     })
   }
