@@ -3,9 +3,6 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { PlacedRow } from '../reading/index.ts'
 import type { Assembled, Claim } from './types.ts'
 
-/** Claims that were not proven are told one by one up to here, then counted. */
-const MAX_TOLD = 10
-
 export interface Owned {
   /** The same components in the same order, with `ownedBy` where it is proven. */
   readonly components: readonly Component[]
@@ -35,7 +32,8 @@ export function settleOwnership(
     if (known?.digests === undefined) copies.set(row.path, row)
   }
   const answers = claims.map((ask) => ask(paths))
-  const diagnostics: Diagnostic[] = []
+  const names = new Map(components.map((component) => [component.id, component.name]))
+  const unproven: Unproven[] = []
   const settled = components.map((component) => {
     if (component.kind !== 'library' || component.presence !== 'installed') return component
     for (const evidence of component.evidence) {
@@ -45,11 +43,14 @@ export function settleOwnership(
       const proven = reasons.find(({ reason }) => reason === undefined)
       if (proven !== undefined) return { ...component, ownedBy: proven.claim.owner }
       const first = reasons[0]
-      if (first?.reason !== undefined) diagnostics.push(notProven(component, path, first.reason))
+      if (first?.reason !== undefined) {
+        const owner = names.get(first.claim.owner) ?? 'an operating-system package'
+        unproven.push({ component, path, owner, reason: first.reason })
+      }
     }
     return component
   })
-  return { components: settled, diagnostics: shortened(diagnostics) }
+  return { components: settled, diagnostics: notices(unproven) }
 }
 
 /** The file in the image of a piece of evidence: for something inside an archive, the archive. */
@@ -59,23 +60,31 @@ function fileOf(path: string): string {
 }
 
 function whyNot(claim: Claim, copy: PlacedRow | undefined): string | undefined {
-  if (copy === undefined) return 'the file itself was not read'
-  if (copy.layer > claim.since) return 'its copy comes from a newer layer than the package'
+  if (copy === undefined) return 'for the file itself was not read'
+  if (copy.layer > claim.since) return 'for the copy comes from a newer layer'
   if (claim.digest === undefined) return undefined
   const digest = copy.digests?.[claim.digest.algorithm]
-  if (digest === undefined) return `its ${claim.digest.algorithm} was not taken`
+  if (digest === undefined) return `for no ${claim.digest.algorithm} of it was taken`
   return digest.toLowerCase() === claim.digest.hex.toLowerCase()
     ? undefined
-    : 'its content is not the one that the package brought'
+    : 'for the content is another than the package brought'
 }
 
-function notProven(component: Component, path: string, reason: string): Diagnostic {
-  const message = `${component.name} ${component.version} lies where an operating-system package lists a file, but is not taken for that package's: ${reason}`
-  return { code: 'ownership-not-proven', message, path, effect: 'notice' }
+interface Unproven {
+  readonly component: Component
+  readonly path: string
+  readonly owner: string
+  readonly reason: string
 }
 
-function shortened(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  if (diagnostics.length <= MAX_TOLD) return diagnostics
-  const message = `${diagnostics.length - MAX_TOLD} more libraries lie where operating-system packages list files, but are not taken for theirs`
-  return [...diagnostics.slice(0, MAX_TOLD), { code: 'ownership-not-proven', message, effect: 'notice' }]
+/** One notice for each OS package and reason: `npm install -g npm` alone replaces more than a hundred libraries of one package. */
+function notices(unproven: readonly Unproven[]): Diagnostic[] {
+  const groups = Map.groupBy(unproven, ({ owner, reason }) => `${owner}\0${reason}`)
+  return [...groups.values()].map((group) => {
+    const [first] = [...group].sort((a, b) => (a.path < b.path ? -1 : 1))
+    const { name, version } = first.component
+    const more = group.length === 1 ? '' : ` and ${group.length - 1} more`
+    const message = `${name} ${version}${more} where ${first.owner} lists its files: not taken for that package's, ${first.reason}`
+    return { code: 'ownership-not-proven', message, path: first.path, effect: 'notice' }
+  })
 }
