@@ -20,7 +20,8 @@ type Fields = Readonly<Record<string, unknown>>
 
 /**
  * One OSV record (https://ossf.github.io/osv-schema/, 1.0 to 1.7) from its JSON text or bytes, or the reason why it is none.
- * Narrowed by hand: the same shape in zod takes several times as long, and an update reads hundreds of thousands.
+ * Narrowed by hand: bounds, reasons in plain words and the dropping of what the model lacks come in one pass, and a zod
+ * schema of the same shape took 1.2 to 1.5 times as long (25,446 records: 96 against 64 ms).
  * Optional fields may be null; fields that the model does not have are dropped. With `expectedId`, another ID is wrong.
  */
 export function parseRecord(text: string | Uint8Array, expectedId?: string): ParsedRecord {
