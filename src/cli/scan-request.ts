@@ -18,6 +18,8 @@ export type ScanSettings = SettingsOf<typeof SCAN_FLAGS> & SettingsOf<typeof COM
 /** What a command line adds to the settings. */
 export interface ScanRequest {
   readonly target: string
+  /** What the report calls it, where that is not the target itself. */
+  readonly shownAs?: string
   readonly settings: ScanSettings
   readonly read: ReadMode
   /** Trivy's `--exit-on-eol`; 0 when not asked. */
@@ -91,6 +93,7 @@ function scanOptions(request: ScanRequest, world: World): ScanOptions {
   const fromHere = (path: string): string => resolve(world.cwd, path)
   return {
     reference: request.target,
+    shownAs: request.shownAs,
     cwd: world.cwd,
     platform: settings.platform,
     distro: settings.distro,

@@ -38,7 +38,7 @@ export async function openAndRead(options: ScanOptions, io: ScanIo): Promise<Ope
   const store = target.kind === 'image' || target.kind === 'sequential' ? openStore(options.cacheDir) : undefined
   try {
     const read = await readTarget(target, readOptions(options, io, runner, store))
-    return { subject: subjectOf(target, read, options.reference), read }
+    return { subject: subjectOf(target, read, options.shownAs ?? options.reference), read }
   } finally {
     await runner.close()
     store?.close()

@@ -14,6 +14,8 @@ export type ReadMode = 'auto' | 'installed' | 'declared' | 'both'
 
 export interface ScanOptions {
   readonly reference: string
+  /** What the answer calls the target; the reference when undefined. */
+  readonly shownAs?: string
   /** The folder that relative paths start from, and where a `.trivyignore` is looked for. */
   readonly cwd: string
   readonly platform?: string
