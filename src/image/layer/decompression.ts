@@ -121,6 +121,16 @@ class ZstdDecompression implements Decompression {
   }
 }
 
+/** A piece of input on its way. */
+interface Piece {
+  readonly chunk: Uint8Array
+  /** The state in which it came. */
+  readonly from: GzipState
+  /** The stage that it was given to at once, as long as all of it is for that one. */
+  stage?: InflateStage | undefined
+  early?: Promise<number>
+}
+
 type GzipState = 'header' | 'first' | 'trailer' | 'between' | 'rest' | 'ignored'
 
 /**
@@ -138,6 +148,10 @@ class GzipDecompression implements Decompression {
   #crc = 0
   #bytes = 0
   #stage: InflateStage
+  /** Pieces not dealt with yet, in order; at most as many as the caller keeps under way. */
+  readonly #outstanding: Piece[] = []
+  /** A first byte of another member was the last of its piece. */
+  #halfMagic = false
   /** All pieces so far, dealt with one after the other. */
   #tail: Promise<void> = Promise.resolve()
 
@@ -153,14 +167,21 @@ class GzipDecompression implements Decompression {
 
   write(chunk: Uint8Array): Promise<void> {
     this.#guard.input(chunk.length)
-    // Inside a member the piece goes to the pool at once, behind the one that it still works on.
-    const from = this.#state
-    const early = from === 'first' || from === 'rest' ? this.#stage.write(chunk) : undefined
-    early?.catch(() => {})
+    // Inside a member the piece goes to the pool at once, behind the one that it still works on; but not past an earlier piece
+    // of which something is left for another stage.
+    const inside = this.#state === 'first' || this.#state === 'rest'
+    const piece: Piece = { chunk, from: this.#state }
+    if (inside && this.#outstanding.every((earlier) => earlier.stage === this.#stage)) {
+      piece.stage = this.#stage
+      piece.early = this.#stage.write(chunk)
+      piece.early.catch(() => {})
+    }
+    this.#outstanding.push(piece)
     const previous = this.#tail
     this.#tail = (async () => {
       await previous
-      await this.#take(chunk, early, from)
+      await this.#take(piece)
+      this.#outstanding.shift()
     })()
     this.#tail.catch(() => {})
     return this.#tail
@@ -181,10 +202,14 @@ class GzipDecompression implements Decompression {
     this.#stage.destroy()
   }
 
-  async #take(chunk: Uint8Array, early: Promise<number> | undefined, from: GzipState): Promise<void> {
+  async #take(piece: Piece): Promise<void> {
+    const { chunk, early, from } = piece
     let at = 0
     try {
-      if (early !== undefined) at = this.#used(await early, chunk.length, from)
+      if (early !== undefined) {
+        at = this.#used(await early, chunk.length, from)
+        if (at < chunk.length) piece.stage = undefined
+      }
       while (at < chunk.length) at = await this.#step(chunk, at)
     } catch (error) {
       throw decompressionFailure('gzip', this.#name, error)
@@ -203,7 +228,7 @@ class GzipDecompression implements Decompression {
       case 'trailer':
         return await this.#takeTrailer(chunk, at)
       case 'between':
-        return this.#takeBetween(chunk, at)
+        return await this.#takeBetween(chunk, at)
       case 'ignored':
         return chunk.length
     }
@@ -239,13 +264,19 @@ class GzipDecompression implements Decompression {
   }
 
   /** After the first member: another one, or padding and garbage, which are ignored. */
-  #takeBetween(chunk: Uint8Array, at: number): number {
-    if (chunk[at] !== 0x1f || (at + 1 < chunk.length && chunk[at + 1] !== 0x8b)) {
+  async #takeBetween(chunk: Uint8Array, at: number): Promise<number> {
+    const magic = this.#halfMagic ? at : at + 1
+    if (!this.#halfMagic && chunk[at] === 0x1f && magic === chunk.length) {
+      this.#halfMagic = true
+      return chunk.length
+    }
+    if ((!this.#halfMagic && chunk[at] !== 0x1f) || chunk[magic] !== 0x8b) {
       this.#state = 'ignored'
       return chunk.length
     }
     this.#stage = new InflateStage('gzip', (output) => this.#guard.output(output))
     this.#state = 'rest'
+    if (this.#halfMagic) await this.#stage.write(Uint8Array.of(0x1f))
     return at
   }
 }

@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import zlib from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sha256 } from '../../../test/support/tar-writer.ts'
+import { Failure } from '../../lib/failure.ts'
+import { DEFAULT_LIMITS, type Limits } from '../../lib/limits.ts'
+import type { Encoding } from '../types.ts'
+import { type StreamOptions, streamLayer } from './stream.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'bulwark-layer-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Content that compresses a little, larger than all buffers together. */
+const content = Buffer.from(Array.from({ length: 3_500_000 }, (_, i) => ((i * 2654435761) >>> (i % 13)) & 0x3f))
+const digest = sha256(content)
+
+async function stream(
+  bytes: Uint8Array,
+  encoding: Encoding,
+  options: Partial<StreamOptions> & { length?: number; bounds?: Partial<Limits> } = {},
+) {
+  const file = path.join(folder, 'layer')
+  writeFileSync(file, bytes)
+  const chunks: Buffer[] = []
+  const result = await streamLayer(
+    { at: 'file', path: file, offset: 0, length: options.length ?? bytes.length, encoding },
+    {
+      name: 'the-layer',
+      expect: {},
+      limits: { ...DEFAULT_LIMITS, ...options.bounds },
+      signal: new AbortController().signal,
+      onChunk: (chunk) => chunks.push(Buffer.from(chunk)),
+      ...options,
+    },
+  )
+  return { ...result, content: Buffer.concat(chunks) }
+}
+
+async function failureOf(action: Promise<unknown>): Promise<Failure> {
+  const error = await action.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof Failure) return error
+  throw error ?? new Error('nothing was thrown')
+}
+
+const zipped = zlib.gzipSync(content, { level: 1 })
+const zstd = zlib.zstdCompressSync(content)
+
+describe('a layer that is whole', () => {
+  it.each<[string, Encoding, Buffer]>([
+    ['plain', 'plain', content],
+    ['gzip', 'gzip', zipped],
+    ['zstd', 'zstd', zstd],
+    ['gzip with zero padding', 'gzip', Buffer.concat([zipped, Buffer.alloc(5000)])],
+    ['gzip with garbage behind it', 'gzip', Buffer.concat([zipped, Buffer.from('garbage')])],
+    ['gzip with a name in its header', 'gzip', Buffer.concat([withName(zipped), Buffer.from([0x1f])])],
+    [
+      'gzip in several members',
+      'gzip',
+      Buffer.concat(
+        [content.subarray(0, 10), content.subarray(10, 1_000_000), content.subarray(1_000_000)].map((part) =>
+          zlib.gzipSync(part),
+        ),
+      ),
+    ],
+    [
+      'zstd in several frames',
+      'zstd',
+      Buffer.concat([zlib.zstdCompressSync(content.subarray(0, 99)), zlib.zstdCompressSync(content.subarray(99))]),
+    ],
+  ])('%s: content and both digests', async (_, encoding, bytes) => {
+    const result = await stream(bytes, encoding, { expect: { diffId: digest, blob: sha256(bytes) } })
+    expect(result.content.equals(content)).toBe(true)
+    expect(result).toMatchObject({ diffId: digest, blob: sha256(bytes) })
+  })
+
+  it('leaves the blob unhashed when nobody asks for it', async () => {
+    expect((await stream(zipped, 'gzip')).blob).toBeUndefined()
+    expect((await stream(zipped, 'gzip', { hashBlob: true })).blob).toBe(sha256(zipped))
+  })
+})
+
+describe('a layer that is not', () => {
+  const lie = sha256(Buffer.from('something else'))
+
+  it('names the digest that does not hold', async () => {
+    const diff = await failureOf(stream(zipped, 'gzip', { expect: { diffId: lie } }))
+    expect(diff).toMatchObject({ code: 'digest-mismatch', input: 'the-layer' })
+    expect(diff.message).toContain(lie)
+    expect(diff.message).toContain(digest)
+    expect((await failureOf(stream(zipped, 'gzip', { expect: { blob: lie } }))).message).toContain('blob')
+  })
+
+  it.each<[string, Encoding, Buffer, string]>([
+    ['gzip cut off', 'gzip', zipped.subarray(0, zipped.length - 100), 'gzip-truncated'],
+    ['gzip cut off in its trailer', 'gzip', zipped.subarray(0, zipped.length - 3), 'gzip-truncated'],
+    ['gzip cut off in its header', 'gzip', zipped.subarray(0, 5), 'gzip-truncated'],
+    ['gzip with a flipped bit', 'gzip', flipped(zipped, zipped.length >> 1), 'gzip-corrupt'],
+    ['gzip with a wrong checksum', 'gzip', flipped(zipped, zipped.length - 6), 'gzip-corrupt'],
+    ['gzip with a wrong length', 'gzip', flipped(zipped, zipped.length - 2), 'gzip-corrupt'],
+    ['zstd cut off', 'zstd', zstd.subarray(0, zstd.length - 100), 'zstd-truncated'],
+    [
+      'zstd with junk in it',
+      'zstd',
+      Buffer.concat([zstd.subarray(0, 1000), Buffer.alloc(400_000, 0xff)]),
+      'zstd-corrupt',
+    ],
+  ])('%s', async (_, encoding, bytes, code) => {
+    expect(await failureOf(stream(bytes, encoding))).toMatchObject({ code, input: 'the-layer' })
+  })
+
+  it('says when the file is shorter than the archive says', async () => {
+    expect((await failureOf(stream(content, 'plain', { length: content.length + 1 }))).code).toBe('layer-truncated')
+  })
+
+  it('stops bombs by ratio and by size, at once', async () => {
+    const bomb = zlib.gzipSync(Buffer.alloc(50_000_000))
+    let seen = 0
+    const onChunk = (chunk: Uint8Array) => {
+      seen += chunk.length
+    }
+    const bounds = { ratio: 100, ratioFromBytes: 1_000_000 }
+    expect(
+      (await failureOf(stream(bomb, 'gzip', { bounds, limits: { ...DEFAULT_LIMITS, ...bounds }, onChunk }))).code,
+    ).toBe('decompression-bomb')
+    expect(seen).toBeLessThan(10_000_000)
+    const small = { ...DEFAULT_LIMITS, unpackedBytes: 2_000_000 }
+    for (const [bytes, encoding] of [
+      [bomb, 'gzip'],
+      [zstd, 'zstd'],
+      [content, 'plain'],
+    ] as const) {
+      expect((await failureOf(stream(bytes, encoding, { limits: small }))).code).toBe('decompression-bomb')
+    }
+  })
+
+  it('passes on what the consumer throws, and ends when it is interrupted', async () => {
+    const own = new Failure('tar-header-invalid', 'no header')
+    const onChunk = () => {
+      throw own
+    }
+    for (const [bytes, encoding] of [
+      [zipped, 'gzip'],
+      [zstd, 'zstd'],
+      [content, 'plain'],
+    ] as const) {
+      expect(await failureOf(stream(bytes, encoding, { onChunk }))).toBe(own)
+    }
+    const signal = AbortSignal.abort()
+    expect((await failureOf(stream(zipped, 'gzip', { signal }))).kind).toBe('interrupted')
+  })
+
+  it('says when the file is gone', async () => {
+    const locator = { at: 'file', path: path.join(folder, 'gone'), offset: 0, length: 5, encoding: 'plain' } as const
+    const signal = new AbortController().signal
+    const options = { name: 'the-layer', expect: {}, limits: DEFAULT_LIMITS, signal, onChunk: () => {} }
+    expect(await failureOf(streamLayer(locator, options))).toMatchObject({
+      code: 'layer-unreadable',
+      input: 'the-layer',
+    })
+  })
+})
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes)
+  copy[at] ^= 0xff
+  return copy
+}
+
+/** The same member with the flag for a name, and a name. */
+function withName(bytes: Buffer): Buffer {
+  const header = Buffer.from(bytes.subarray(0, 10))
+  header[3] = 8
+  return Buffer.concat([header, Buffer.from('layer.tar\0'), bytes.subarray(10)])
+}
