@@ -3,6 +3,7 @@
 // and `bulwark --version`: only built-ins, only synchronous calls, nothing that is not needed to get to the import.
 import { hash } from 'node:crypto'
 import { existsSync, openSync, readdirSync, statSync, utimesSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -53,6 +54,15 @@ function claim(bundle) {
   }
 }
 
+/** Where V8's compiled code is kept: beside the bundle, or for an installed package in the user's own cache; nowhere else, since it is code. */
+function compiledFolder(bundle) {
+  if (inCheckout) return join(bundle, 'compiled')
+  const { BULWARK_CACHE_DIR, XDG_CACHE_HOME, HOME } = process.env
+  if (BULWARK_CACHE_DIR) return join(BULWARK_CACHE_DIR, 'compiled')
+  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'bulwark/compiled')
+  return HOME ? join(HOME, '.cache/bulwark/compiled') : undefined
+}
+
 const inCheckout = existsSync(join(root, 'src/cli/main.ts'))
 if (inCheckout && process.argv[2] === 'test') {
   const { main } = await import('./test.ts')
@@ -60,5 +70,7 @@ if (inCheckout && process.argv[2] === 'test') {
 } else {
   const bundle = inCheckout ? await currentBundle() : join(root, 'dist')
   if (inCheckout) claim(bundle)
+  const compiled = compiledFolder(bundle)
+  if (compiled !== undefined) enableCompileCache(compiled)
   await import(pathToFileURL(join(bundle, 'bulwark.js')).href)
 }
