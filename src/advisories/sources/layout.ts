@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { downloadFile } from '../../lib/download.ts'
 import { Failure } from '../../lib/failure.ts'
 import { type HttpClient, isHttpAddress, shown } from '../../lib/http.ts'
-import { isEcosystemName } from '../ecosystems.ts'
+import { isEcosystemName, isRecordId } from '../ecosystems.ts'
 
 /** OSV's public bucket (https://google.github.io/osv.dev/data/#data-dumps). */
 export const PUBLIC_BUCKET = 'https://osv-vulnerabilities.storage.googleapis.com'
@@ -37,6 +37,8 @@ export interface Layout {
   elsewhere(url: string, maxBytes: number): Promise<Uint8Array | undefined>
   /** Names of folders that hold records, where the place can say so without a list. */
   folders(): Promise<readonly string[]>
+  /** Ids of the records that lie loose in a folder, one file each; empty where the place cannot say. */
+  loose(folder: string): Promise<readonly string[]>
 }
 
 /** A served place. `folder` takes partly fetched files. */
@@ -53,6 +55,7 @@ export function servedLayout(base: string, client: HttpClient, folder: string, s
       return await downloadFile(client, address(parts), { folder, maxBytes, signal, progress })
     },
     folders: async () => [],
+    loose: async () => [],
   }
 }
 
@@ -83,13 +86,21 @@ export function folderLayout(folder: string): Layout {
     async folders() {
       const found: string[] = []
       for (const entry of await readdir(folder, { withFileTypes: true })) {
-        if (!entry.isFile() && isEcosystemName(entry.name.split(':')[0])) {
-          if ((await sizeOf(join(folder, entry.name, 'all.zip'))) !== undefined) found.push(entry.name)
-        }
+        if (entry.isFile() || !isEcosystemName(entry.name.split(':')[0])) continue
+        const archive = await sizeOf(join(folder, entry.name, 'all.zip'))
+        if (archive !== undefined || (await looseRecords(join(folder, entry.name))).length > 0) found.push(entry.name)
       }
       return found.sort()
     },
+    loose: (name) => looseRecords(join(folder, name)),
   }
+}
+
+/** Ids of the `<ID>.json` files in a folder, sorted; none where there is no such folder. */
+async function looseRecords(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const ids = entries.flatMap(({ name }) => (name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : []))
+  return ids.filter(isRecordId).sort()
 }
 
 /** Size of a regular file; undefined where there is none. Other errors reject. */

@@ -51,6 +51,7 @@ type Plan =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'packed' }
   | { readonly kind: 'zip'; readonly files: readonly ZipFile[] }
+  | { readonly kind: 'loose'; readonly ids: readonly string[] }
   | { readonly kind: 'changes'; readonly changed: ReadonlyMap<string, Changed>; readonly gone: ReadonlySet<string> }
 
 interface ZipFile {
@@ -123,7 +124,10 @@ async function planZip(run: UpdateRun, layout: Layout, name: string): Promise<Pl
     for (const { file } of files) await file.dispose()
     throw error
   }
-  return files.length === 0 ? { kind: 'absent' } : { kind: 'zip', files }
+  if (files.length > 0) return { kind: 'zip', files }
+  // A folder of single records, as people export and review them.
+  const ids = await layout.loose(name)
+  return ids.length === 0 ? { kind: 'absent' } : { kind: 'loose', ids }
 }
 
 async function apply(run: UpdateRun, name: string, plan: Plan): Promise<EcosystemReport> {
@@ -211,7 +215,7 @@ type Tally = ReturnType<typeof tallyOf>
 async function fill(
   run: UpdateRun,
   name: string,
-  plan: Extract<Plan, { kind: 'packed' | 'zip' | 'changes' }>,
+  plan: Extract<Plan, { kind: 'packed' | 'zip' | 'loose' | 'changes' }>,
   draft: EcosystemDraft,
   tally: Tally,
 ): Promise<void> {
@@ -234,6 +238,14 @@ async function fill(
           'wrong' in item ? { ok: false, reason: item.wrong } : parseRecord(item.bytes, item.name)
         take(item.name, parsed.ok ? parsed.record.modified : tally.known(item.name), parsed, osv.id, run.at)
       })
+    }
+  }
+  if (plan.kind === 'loose' && run.place.kind === 'layout') {
+    for (const id of plan.ids) {
+      run.signal?.throwIfAborted()
+      const body = await run.place.layout.bytes([name, `${id}.json`], MAX_RECORD_BYTES)
+      const parsed: ParsedRecord = body === undefined ? { ok: false, reason: 'no file' } : parseRecord(body, id)
+      take(id, parsed.ok ? parsed.record.modified : tally.known(id), parsed, osv.id, run.at)
     }
   }
   if (plan.kind === 'changes' && run.previous !== undefined) {
