@@ -39,6 +39,17 @@ describe('an update from a folder of single records', () => {
     database.close()
   })
 
+  it('does not take the folders of other sources for ecosystems', async () => {
+    writeFileSync(join(from, 'npm', 'GHSA-1.json'), record('GHSA-1'))
+    mkdirSync(join(from, 'kev'))
+    writeFileSync(
+      join(from, 'kev', 'known_exploited_vulnerabilities.json'),
+      '{"catalogVersion":"1","dateReleased":"2026-07-01T00:00:00Z","vulnerabilities":[]}',
+    )
+    const report = await updateAdvisories({ cacheDir: folder, from }, IO)
+    expect(report).toMatchObject({ complete: true, ecosystems: [{ name: 'npm', records: 1 }] })
+  })
+
   it('refuses a folder with neither', async () => {
     await expect(updateAdvisories({ cacheDir: folder, from }, IO)).rejects.toMatchObject({ code: 'advisory-source' })
   })

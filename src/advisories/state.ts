@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ensureDirectory } from '../lib/cache-directory.ts'
 import { DATABASE_NAME } from './database/schema.ts'
 import { isEcosystemName } from './ecosystems.ts'

@@ -9,7 +9,7 @@ import {
   searchAdvisories,
   type UpdateReport,
 } from '../advisories/index.ts'
-import { alignText, printable } from '../report/index.ts'
+import { alignText, grouped, printable } from '../report/index.ts'
 
 type Format = 'table' | 'json'
 
@@ -28,12 +28,12 @@ export function statusText(status: DatabaseStatus, format: Format, now: Date): s
   const total = status.ecosystems.reduce((sum, one) => sum + one.records, 0)
   const age = newest === undefined ? Number.NaN : Math.floor((now.getTime() - Date.parse(newest)) / 86_400_000)
   const head = [
-    `${total.toLocaleString('en-US')} advisories from ${printable(status.from)}`,
+    `${grouped(total)} advisories from ${printable(status.from)}`,
     `newest record ${newest === undefined ? '-' : day(newest)}${Number.isNaN(age) ? '' : `, ${age} days old`}; last check ${status.checkedAt.slice(0, 16).replace('T', ' ')} UTC`,
   ]
   const rows = status.ecosystems.map((one) => [
     printable(one.name),
-    one.records.toLocaleString('en-US'),
+    grouped(one.records),
     day(one.newestRecordAt),
     one.skipped === 0 ? '' : `${one.skipped} skipped`,
     printable(one.source),
@@ -48,10 +48,10 @@ function catalogueLines(status: DatabaseStatus): string[] {
   return [
     kev === undefined
       ? 'KEV   not here: the source has no catalogue of known exploited vulnerabilities'
-      : `KEV   ${kev.entries.toLocaleString('en-US')} entries, released ${day(kev.released)}`,
+      : `KEV   ${grouped(kev.entries)} entries, released ${day(kev.released)}`,
     epss === undefined
       ? 'EPSS  not here: the source has no scores'
-      : `EPSS  ${epss.entries.toLocaleString('en-US')} scores of ${day(epss.on)}`,
+      : `EPSS  ${grouped(epss.entries)} scores of ${day(epss.on)}`,
   ]
 }
 
@@ -66,19 +66,19 @@ export function updateText(report: UpdateReport, format: Format): string {
   const rows = asked.map((one) => [
     printable(one.name),
     one.outcome,
-    one.records.toLocaleString('en-US'),
+    grouped(one.records),
     `+${one.added} ~${one.changed} -${one.removed}`,
     one.skipped === 0 ? '' : `${one.skipped} skipped`,
   ])
   const total = report.status.ecosystems.reduce((sum, one) => sum + one.records, 0)
-  const last = `${total.toLocaleString('en-US')} advisories${report.byAnother ? ', updated by another process' : ''}`
+  const last = `${grouped(total)} advisories${report.byAnother ? ', updated by another process' : ''}`
   return `${[...alignText(rows, ' ', [2]), last, ...warningLines(report.warnings)].join('\n')}\n`
 }
 
 /** What packing wrote. */
 export function packText(report: PackReport, format: Format): string {
   if (format === 'json') return asJson(report)
-  return `${printable(report.file)}: ${report.records.toLocaleString('en-US')} advisories, ${report.bytes.toLocaleString('en-US')} bytes, ${report.digest}\n`
+  return `${printable(report.file)}: ${grouped(report.records)} advisories, ${grouped(report.bytes)} bytes, ${report.digest}\n`
 }
 
 /** Every record that goes by a name, whole; undefined when there is none. */

@@ -132,7 +132,7 @@ export const advisories: CommandModule = {
     const part = PARTS[name]
     const line = await parseCommandLine(part.form, rest, world)
     if (line === undefined) return 0
-    return part.run(line.targets, settingsFor(FLAGS, line.given, world).settings, world)
+    return part.run(line.targets, (await settingsFor(FLAGS, line.given, world)).settings, world)
   },
 }
 

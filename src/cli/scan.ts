@@ -35,14 +35,14 @@ export const scan: CommandModule = {
   async run(words, world) {
     const line = await parseCommandLine(FORM, words, world)
     if (line === undefined) return 0
-    const settings = scanSettings(line.given, world)
+    const settings = await scanSettings(line.given, world)
     return runScan({ target: onlyTarget(line.targets, 'scan'), settings, read: 'auto', exitOnEndOfLife: 0 }, world)
   },
 }
 
 /** The settings of a scan from flags, environment, `.bulwark.yaml` and defaults. @throws Failure of kind usage. */
-export function scanSettings(given: ReadonlyMap<string, readonly string[]>, world: World): ScanSettings {
-  return settingsFor({ ...SCAN_FLAGS, ...COMMON_FLAGS }, given, world).settings
+async function scanSettings(given: ReadonlyMap<string, readonly string[]>, world: World): Promise<ScanSettings> {
+  return (await settingsFor({ ...SCAN_FLAGS, ...COMMON_FLAGS }, given, world)).settings
 }
 
 /** The one target of a command line. @throws Failure of kind usage when there is none or more than one. */

@@ -14,12 +14,12 @@ const ALL_FLAGS = { ...SCAN_FLAGS, ...ADVISORY_FLAGS, ...COMMON_FLAGS }
 const KNOWN: ReadonlySet<string> = new Set(Object.values(ALL_FLAGS).map((flag) => flag.name))
 
 /** A command's settings from flags, environment, `.bulwark.yaml` in the working directory, and defaults. @throws Failure of kind usage. */
-export function settingsFor<Table extends Readonly<Record<string, Flag<unknown>>>>(
+export async function settingsFor<Table extends Readonly<Record<string, Flag<unknown>>>>(
   flags: Table,
   given: ReadonlyMap<string, readonly string[]>,
   world: World,
-): { readonly settings: SettingsOf<Table>; readonly resolved: readonly Resolved[] } {
-  return resolveSettings(flags, given, world.environment, loadSettingsFile(world.cwd, KNOWN))
+): Promise<{ readonly settings: SettingsOf<Table>; readonly resolved: readonly Resolved[] }> {
+  return resolveSettings(flags, given, world.environment, await loadSettingsFile(world.cwd, KNOWN))
 }
 
 const FORM: CommandLineForm = {
@@ -36,7 +36,7 @@ export const settings: CommandModule = {
   async run(words, world) {
     const line = await parseCommandLine(FORM, words, world)
     if (line === undefined) return 0
-    const { settings: values, resolved } = settingsFor(ALL_FLAGS, line.given, world)
+    const { settings: values, resolved } = await settingsFor(ALL_FLAGS, line.given, world)
     await write(world.stdout, values.format === 'json' ? settingsJson(resolved) : settingsTable(resolved))
     return 0
   },

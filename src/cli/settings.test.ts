@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../lib/failure.ts'
 import { SCAN_FLAGS } from './scan-flags.ts'
 import { environmentName, resolveSettings } from './settings.ts'
-import { parseSettings } from './settings-file.ts'
+import { parseSettings } from './settings-yaml.ts'
 
 const KNOWN = new Set(Object.values(SCAN_FLAGS).map((flag) => flag.name))
 

@@ -1,6 +1,11 @@
 import { Failure } from '../lib/failure.ts'
 import type { Flag, SettingsOf } from './flag.ts'
-import type { SettingsFile } from './settings-file.ts'
+
+/** A settings file, read: each key with its value as text and its line. */
+export interface SettingsFile {
+  readonly name: string
+  readonly entries: ReadonlyMap<string, { readonly text: string; readonly line: number }>
+}
 
 /** Where a value comes from. */
 export interface Origin {

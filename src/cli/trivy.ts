@@ -55,7 +55,7 @@ function trivyCommand(form: Form): CommandModule {
     async run(words, world) {
       const parsed = await parseCommandLine(line, words, world)
       if (parsed === undefined) return 0
-      const { settings } = settingsFor({ ...SCAN_FLAGS, ...COMMON_FLAGS, ...TRIVY_FLAGS }, parsed.given, world)
+      const { settings } = await settingsFor({ ...SCAN_FLAGS, ...COMMON_FLAGS, ...TRIVY_FLAGS }, parsed.given, world)
       const target = targetOf(form, parsed.targets, settings.input)
       return runScan({ target, settings, read: form.read, exitOnEndOfLife: settings.exitOnEol }, world)
     },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from './failure.ts'
 import { BrokenConnection, type HttpClient, type HttpResponse, retried, shown, statusFailure } from './http.ts'
 

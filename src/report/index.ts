@@ -2,7 +2,7 @@ import { json } from './json.ts'
 import { table } from './table/index.ts'
 import type { Reporter } from './types.ts'
 
-export { printable } from './printable.ts'
+export { grouped, printable } from './printable.ts'
 export { alignText } from './table/columns.ts'
 export type { Reporter, ReportOptions } from './types.ts'
 

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { eastAsianWidth } from 'get-east-asian-width'
 
 /** Control characters, and the invisible ones that reorder or hide text (UAX #9 bidirectional controls, zero-width, tags). */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
@@ -14,9 +14,25 @@ export function printable(text: string): string {
   })
 }
 
-/** Columns that a text takes in a terminal (wide characters count two). */
+const ASCII = /^[\x20-\x7e]*$/
+const COMBINING = /\p{M}/u
+
+/**
+ * Columns that a printable text takes in a terminal: wide characters (UAX #11) two, combining marks none. Joined emoji do not occur:
+ * {@link printable} writes their joiners out.
+ */
 export function columnsOf(text: string): number {
-  return stringWidth(text)
+  if (ASCII.test(text)) return text.length
+  let columns = 0
+  for (const char of text) {
+    if (!COMBINING.test(char)) columns += eastAsianWidth(char.codePointAt(0) ?? 0)
+  }
+  return columns
+}
+
+/** A figure with its thousands separated by a comma. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 }
 
 /** The text cut to at most `columns`, with an ellipsis where something was cut. */

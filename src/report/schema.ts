@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { JSON_SCHEMA_VERSION } from './json.ts'
 
 const digest = z.string().regex(/^sha(256|512):[0-9a-f]+$/)

@@ -1,29 +1,40 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Failure } from '../lib/failure.ts'
-import { type ExceptionFile, parseTrivyIgnore, parseTrivyIgnoreYaml } from '../triage/index.ts'
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Finding } from '../model/finding.ts'
+import type { Inventory } from '../model/inventory.ts'
+import type { Triaged } from '../triage/index.ts'
 
 const MOST_BYTES = 16 * 1024 * 1024
 
 /** Names that are looked for where no file is given, as Trivy does. */
 const CONVENTIONAL = ['.trivyignore', '.trivyignore.yaml', '.trivyignore.yml']
 
+/** Settles what the exceptions of a scan except. */
+export interface Exceptions {
+  readonly diagnostics: readonly Diagnostic[]
+  apply(findings: readonly Finding[], inventory: Inventory, now: Date): Triaged
+}
+
 /**
  * The exceptions that hold for a scan: those of the file given, else of the conventional files in the working directory.
  * @throws Failure of kind usage when a given file cannot be read.
  */
-export function loadExceptions(file: string | undefined, cwd: string): ExceptionFile {
-  if (file !== undefined) return parse(readExceptions(file), file)
-  const files = CONVENTIONAL.map((name) => join(cwd, name)).filter(isFile)
-  const parsed = files.map((path) => parse(readExceptions(path), basename(path)))
+export async function loadExceptions(file: string | undefined, cwd: string): Promise<Exceptions> {
+  const paths = file !== undefined ? [file] : CONVENTIONAL.map((name) => join(cwd, name)).filter(isFile)
+  // Most scans have none, and then the parsers are not loaded.
+  if (paths.length === 0) return { diagnostics: [], apply: (findings) => ({ findings, diagnostics: [] }) }
+  const { applyExceptions, parseTrivyIgnore, parseTrivyIgnoreYaml } = await import('../triage/index.ts')
+  const parsed = paths.map((path) => {
+    const name = file ?? basename(path)
+    return (/\.ya?ml$/i.test(name) ? parseTrivyIgnoreYaml : parseTrivyIgnore)(readExceptions(path), name)
+  })
+  const exceptions = parsed.flatMap((one) => one.exceptions)
   return {
-    exceptions: parsed.flatMap((one) => one.exceptions),
     diagnostics: parsed.flatMap((one) => one.diagnostics),
+    apply: (findings, inventory, now) => applyExceptions(findings, inventory, exceptions, now),
   }
-}
-
-function parse(text: string, name: string): ExceptionFile {
-  return /\.ya?ml$/i.test(name) ? parseTrivyIgnoreYaml(text, name) : parseTrivyIgnore(text, name)
 }
 
 function isFile(path: string): boolean {

@@ -10,7 +10,6 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { ScanResult } from '../model/scan-result.ts'
-import { applyExceptions } from '../triage/index.ts'
 import { type AdvisoriesInHand, advisoriesFor } from './advisories-for.ts'
 import { loadExceptions } from './exceptions.ts'
 import { openAndRead } from './read-target.ts'
@@ -26,14 +25,14 @@ const NOT_BUILT = ['secret', 'misconfig', 'license']
 export async function scanTarget(options: ScanOptions, io: ScanIo): Promise<ScanResult> {
   const startedAt = io.now()
   // Wrong exceptions are wrong usage: said before anything is read.
-  const exceptions = loadExceptions(options.ignoreFile, options.cwd)
+  const exceptions = await loadExceptions(options.ignoreFile, options.cwd)
   const { subject, read } = await openAndRead(options, io)
   const inventory = assembleInventory(read, { subject, distro: options.distro, presence: options.read })
   const advisories = await advisoriesFor(inventory, options, io)
   try {
     io.progress({ stage: 'match', message: `matching ${inventory.components.length} packages` })
     const matched = matchAll(inventory, advisories, options, io)
-    const triaged = applyExceptions(matched.findings, inventory, exceptions.exceptions, io.now())
+    const triaged = exceptions.apply(matched.findings, inventory, io.now())
     const { kept, leftOut } = filterFindings(triaged.findings, inventory, options)
     const diagnostics = [
       ...inventory.diagnostics,

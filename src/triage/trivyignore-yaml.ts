@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { clip, isDate, MOST_EXCEPTIONS, until, wrong } from './trivyignore.ts'
 import type { Exception, ExceptionFile } from './types.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { KevEntry } from '../types.ts'
 import type { DatabaseMeta, EcosystemState } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from '../../lib/failure.ts'
 import type { KevEntry } from '../types.ts'
 import { plain } from './layout.ts'

@@ -10,6 +10,9 @@ import { isEcosystemName, isRecordId } from '../ecosystems.ts'
 /** OSV's public bucket (https://google.github.io/osv.dev/data/#data-dumps). */
 export const PUBLIC_BUCKET = 'https://osv-vulnerabilities.storage.googleapis.com'
 
+/** Folders of a mirror that hold the documents of other sources, not an ecosystem's records. */
+const OTHER_FOLDERS: ReadonlySet<string> = new Set(['kev', 'epss'])
+
 /** A fetched or found file on this machine. */
 export interface LocalFile {
   readonly path: string
@@ -86,7 +89,7 @@ export function folderLayout(folder: string): Layout {
     async folders() {
       const found: string[] = []
       for (const entry of await readdir(folder, { withFileTypes: true })) {
-        if (entry.isFile() || !isEcosystemName(entry.name.split(':')[0])) continue
+        if (entry.isFile() || OTHER_FOLDERS.has(entry.name) || !isEcosystemName(entry.name.split(':')[0])) continue
         const archive = await sizeOf(join(folder, entry.name, 'all.zip'))
         if (archive !== undefined || (await looseRecords(join(folder, entry.name))).length > 0) found.push(entry.name)
       }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from '../../lib/failure.ts'
 import type { Digest } from '../../model/digest.ts'
 import { algorithmOf, verifyDigest } from '../layer/stream.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
 import { RecordProblems } from '../record-problems.ts'
 import { quoted, refuseIdentity } from '../recorded-text.ts'

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { zstdDecompressSync } from 'node:zlib'
-import { z } from 'zod'
+import * as z from 'zod'
 import { decodePath } from '../../lib/path-text.ts'
 import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
 import type { ListedFile } from '../file-claims.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FileBytes, FileReader, PathCondition, ReadResult } from '../../reading/index.ts'
 import { cleanText, linesOf, parseAssignments, type ReleaseFact, type ReleaseFields } from './facts.ts'
 

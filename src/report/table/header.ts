@@ -1,7 +1,7 @@
 import type { OperatingSystem } from '../../model/operating-system.ts'
 import type { ScanResult } from '../../model/scan-result.ts'
 import { SEVERITIES, type Severity } from '../../model/severity.ts'
-import { columnsOf, cut, printable } from '../printable.ts'
+import { columnsOf, cut, grouped, printable } from '../printable.ts'
 import type { ReportOptions } from '../types.ts'
 import { alignColumns, type Cell } from './columns.ts'
 import type { Style } from './style.ts'
@@ -60,7 +60,7 @@ function advisoryAge(result: ScanResult, now: Date): string {
 
 /** `1 package`, `2 packages`; figures with thousands separated by a comma. */
 export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** The answer in one line, then open findings counted by severity. */
@@ -72,8 +72,8 @@ export function summaryLines(result: ScanResult, style: Style): string[] {
   const exploited = open.filter((finding) => finding.exploit.knownSince !== undefined).length
   const answer = [
     plural(open.length, 'finding'),
-    `${fixable.toLocaleString('en-US')} can be fixed`,
-    exploited === 0 ? 'none known to be exploited' : `${exploited.toLocaleString('en-US')} known to be exploited`,
+    `${grouped(fixable)} can be fixed`,
+    exploited === 0 ? 'none known to be exploited' : `${grouped(exploited)} known to be exploited`,
   ].join(', ')
   return [exploited > 0 ? style.alarm(answer) : style.strong(answer), '', ...countTable(result, style)]
 }
@@ -95,6 +95,6 @@ function countRow(result: ScanResult, severity: Severity, style: Style): Cell[] 
     if (finding.exploit.knownSince !== undefined) exploited++
   }
   if (all === 0) return undefined
-  const figure = (count: number): Cell => ({ text: count === 0 ? '-' : count.toLocaleString('en-US'), side: 'left' })
-  return [{ text: severity, paint: style.severity[severity] }, figure(all), figure(fixable), figure(exploited)]
+  const cell = (count: number): Cell => ({ text: count === 0 ? '-' : grouped(count), side: 'left' })
+  return [{ text: severity, paint: style.severity[severity] }, cell(all), cell(fixable), cell(exploited)]
 }
