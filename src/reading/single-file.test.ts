@@ -44,15 +44,15 @@ const readers = [
   reader('elf', [], 'elfmagic'),
 ]
 
-async function read(name: string, text: string) {
+async function read(name: string, text: string, known: readonly AnyReader[] = readers) {
   const path = join(folder, name)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
   const target = await readSingleFile(
     { reference: name, path },
     {
-      readers,
-      runner: inlineRunner(readers),
+      readers: known,
+      runner: inlineRunner(known),
       limits: DEFAULT_LIMITS,
       signal: new AbortController().signal,
       skipFiles: [],
@@ -86,12 +86,24 @@ describe('a single package file', () => {
     expect(diagnostics).toMatchObject([{ code: 'odd', path: 'installed' }])
   })
 
-  it('of no known kind is an error that says which kinds are known', async () => {
+  it('of no known kind is an error that says what name to give it', async () => {
     await expect(read('a.txt', 'what is this')).rejects.toMatchObject({
       code: 'file-of-no-known-kind',
       input: 'a.txt',
-      hints: [expect.stringContaining('dpkg, opkg, apk'), expect.anything()],
+      hints: [expect.stringContaining('name')],
     })
+  })
+
+  it('is not read by a reader that finds something in any text', async () => {
+    const anything: FileReader<string> = {
+      id: 'anything',
+      version: 1,
+      wants: { any: [{ path: 'etc/anything' }], maxBytes: 1000, loss: 'partial' },
+      read: () => ({ facts: ['fact'], diagnostics: [] }),
+    }
+    const known = [...readers, anything as AnyReader]
+    await expect(read('a.txt', 'what is this', known)).rejects.toMatchObject({ code: 'file-of-no-known-kind' })
+    expect((await read('anything', 'what is this', known)).facts).toEqual(['fact'])
   })
 
   it('that is not there, or too large, is an error that names it', async () => {

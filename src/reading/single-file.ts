@@ -12,15 +12,13 @@ import { assembleTarget } from './target.ts'
 import type { AnyReader, PathCondition, ReadOptions, ReadTarget } from './types.ts'
 
 const CHUNK_BYTES = 1024 * 1024
-/** Kinds that a failure lists. */
-const MOST_KINDS = 60
 
 /**
  * Reads one package file by itself. Readers are chosen by the path it was given by (`…/var/lib/dpkg/status`), else by its name
  * (`status`, `Packages.db`), else by its first bytes, else by trying all: then the one that finds most in it, with nothing to
- * complain of, is right. Its row stands under the path where such a file usually lies.
+ * complain of, is right; one that would find something in any text has no say. Its row stands under the path where such a file usually lies.
  *
- * @throws Failure naming the file: `file-unreadable`, or `file-of-no-known-kind` with the kinds that are known.
+ * @throws Failure naming the file: `file-unreadable`, or `file-of-no-known-kind`.
  */
 export async function readSingleFile(file: SingleFile, options: ReadOptions): Promise<ReadTarget> {
   const handle = await openFile(file)
@@ -98,18 +96,24 @@ function choose(file: SingleFile, mode: number, body: Body, { readers, limits }:
     return attempt(speaking.length > 0 ? speaking : requests).read
   }
   const found = usualPlaces(fitting)
+    .filter((request) => run([request], mode, NONSENSE, readers, limits).facts === 0)
     .map((request) => attempt([request]))
     .filter(({ facts, problems }) => facts > 0 && problems === 0)
   found.sort((a, b) => b.facts - a.facts)
   if (found.length > 0) return found[0].read
-  const kinds = readers.map(({ id }) => id).slice(0, MOST_KINDS)
   throw new Failure('file-of-no-known-kind', 'no reader knows what kind of file this is', {
     input: file.reference,
-    hints: [
-      `known kinds: ${kinds.join(', ')}`,
-      'give the file the name that it usually has, such as status, installed or rpmdb.sqlite',
-    ],
+    hints: ['give it the name that it usually has: status, installed, rpmdb.sqlite, package-lock.json, METADATA'],
   })
+}
+
+const NONSENSE_BYTES = new TextEncoder().encode('no file of packages\n')
+
+/** What is certainly no package file: a list of paths, or a text whose absent fields count as empty, is found in it all the same. */
+const NONSENSE: Body = {
+  sizeBytes: NONSENSE_BYTES.length,
+  at: (offset, length) => NONSENSE_BYTES.subarray(offset, offset + length),
+  digest: () => '',
 }
 
 function run(

@@ -12,6 +12,7 @@ import type { Inventory } from '../model/inventory.ts'
 import type { ScanResult } from '../model/scan-result.ts'
 import { type AdvisoriesInHand, advisoriesFor } from './advisories-for.ts'
 import { loadExceptions } from './exceptions.ts'
+import { leaveToOwners } from './owned-findings.ts'
 import { openAndRead } from './read-target.ts'
 import type { ScanIo, ScanOptions } from './types.ts'
 
@@ -32,7 +33,8 @@ export async function scanTarget(options: ScanOptions, io: ScanIo): Promise<Scan
   try {
     io.progress({ stage: 'match', message: `matching ${inventory.components.length} packages` })
     const matched = matchAll(inventory, advisories, options, io)
-    const triaged = exceptions.apply(matched.findings, inventory, io.now())
+    const settled = leaveToOwners(matched.findings, inventory, matched.coverage)
+    const triaged = exceptions.apply(settled.kept, inventory, io.now())
     const { kept, leftOut } = filterFindings(triaged.findings, inventory, options)
     const diagnostics = [
       ...inventory.diagnostics,
@@ -44,7 +46,7 @@ export async function scanTarget(options: ScanOptions, io: ScanIo): Promise<Scan
     return {
       inventory: ofKinds(inventory, options.pkgTypes),
       findings: kept,
-      leftOut,
+      leftOut: [...settled.leftOut, ...leftOut],
       collapsed: matched.collapsed,
       diagnostics,
       advisories: advisories.used,
@@ -66,11 +68,11 @@ function matchAll(
   advisories: AdvisoriesInHand,
   options: ScanOptions,
   io: ScanIo,
-): Pick<MatchResult, 'findings' | 'diagnostics' | 'collapsed'> {
+): Pick<MatchResult, 'findings' | 'diagnostics' | 'collapsed' | 'coverage'> {
   const { database } = advisories
   const matched =
     database === undefined
-      ? { findings: [], diagnostics: noDatabase(inventory), collapsed: [] }
+      ? { findings: [], diagnostics: noDatabase(inventory), collapsed: [], coverage: [] }
       : matchInventory(inventory, database, {
           includeKernelHeaders: options.includeKernelHeaders,
           image: inventory.subject.kind === 'image',

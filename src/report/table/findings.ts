@@ -68,7 +68,9 @@ function percent(share: number): string {
 function detailLines(finding: Finding, options: ReportOptions, style: Style): string[] {
   const indent = ' '.repeat(10)
   const columns = options.width - indent.length
-  const lines = [cut(printable(finding.title), columns)]
+  // A record without a summary has a title made of name and package, which the line above says already.
+  const says = finding.names.every((name) => !finding.title.startsWith(`${name} in `))
+  const lines = says ? [cut(printable(finding.title), columns)] : []
   for (const remark of finding.remarks) lines.push(...wrap(printable(remark), columns))
   const place = placeWords(finding.evidence[0])
   if (place !== undefined) lines.push(style.quiet(cut(place, columns)))

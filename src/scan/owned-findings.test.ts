@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { componentOf } from '../../test/support/advisories.ts'
+import { finding } from '../../test/support/scan-result.ts'
+import { leaveToOwners } from './owned-findings.ts'
+
+const os = componentOf({ name: 'python3-six', version: '1.16.0-4', ecosystem: 'Debian:12' })
+const owned = componentOf({ name: 'six', version: '1.16.0', ecosystem: 'PyPI', ownedBy: os.id })
+const own = componentOf({ name: 'lodash', version: '4.17.11', ecosystem: 'npm' })
+const inventory = { components: [os, owned, own] }
+const findings = [
+  finding({ id: 'a', names: ['CVE-2024-0001'], component: os.id }),
+  finding({ id: 'b', names: ['CVE-2024-0001'], component: owned.id, severity: { value: 'unknown', source: 'none' } }),
+  finding({ id: 'c', names: ['CVE-2024-0001'], component: own.id }),
+  finding({ id: 'd', names: ['CVE-2024-0001'] }),
+]
+const covered = (state: 'examined' | 'missing') => [{ ecosystem: 'Debian:12', components: 1, state }]
+
+describe('findings of library packages that belong to an OS package', () => {
+  it('are left out and counted where the advisories of the OS were examined', () => {
+    const { kept, leftOut } = leaveToOwners(findings, inventory, covered('examined'))
+    expect(kept.map(({ id }) => id)).toEqual(['a', 'c', 'd'])
+    expect(leftOut).toEqual([{ filter: expect.stringContaining('ownership'), count: 1, unknownSeverity: 1 }])
+  })
+
+  it('stay where nothing else would speak for them', () => {
+    for (const coverage of [covered('missing'), []])
+      expect(leaveToOwners(findings, inventory, coverage)).toEqual({ kept: findings, leftOut: [] })
+  })
+})
