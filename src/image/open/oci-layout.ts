@@ -96,7 +96,12 @@ function findCandidates(store: ContentStore, manifests: readonly Descriptor[]): 
             },
           )
         }
-        const nested = parseDocument(indexSchema, blobDocument(store, descriptor), store.reference, descriptor.digest)
+        const nested = parseDocument(
+          indexSchema,
+          blobDocument(store, descriptor, 'index'),
+          store.reference,
+          `index ${descriptor.digest}`,
+        )
         for (const below of nested.manifests) {
           next.push({ descriptor: below, tags: [...tags, ...tagsOf(below)], within: [...within, descriptor.digest] })
         }
@@ -188,7 +193,7 @@ function openManifest(store: ContentStore, chosen: Candidate, wanted: Platform |
   const { digest } = chosen.descriptor
   const manifest = parseDocument(
     manifestSchema,
-    blobDocument(store, chosen.descriptor),
+    blobDocument(store, chosen.descriptor, 'manifest'),
     store.reference,
     `manifest ${digest}`,
   )
@@ -200,7 +205,7 @@ function openManifest(store: ContentStore, chosen: Candidate, wanted: Platform |
   }
   const config = parseDocument(
     configSchema,
-    blobDocument(store, manifest.config),
+    blobDocument(store, manifest.config, 'config'),
     store.reference,
     `config ${manifest.config.digest}`,
   )
@@ -241,11 +246,11 @@ function blobName(digest: string): string {
 }
 
 /** @throws Failure `document-missing`, `document-too-large`, `digest-mismatch`. */
-function blobDocument(store: ContentStore, descriptor: Descriptor): Uint8Array {
+function blobDocument(store: ContentStore, descriptor: Descriptor, kind: 'index' | 'manifest' | 'config'): Uint8Array {
   const bytes = store.document(blobName(descriptor.digest))
   if (bytes === undefined) {
-    throw new Failure('document-missing', `the blob ${descriptor.digest} is not there`, { input: store.reference })
+    throw new Failure('document-missing', `its ${kind} ${descriptor.digest} is not there`, { input: store.reference })
   }
-  verifyDocument(bytes, descriptor.digest, store.reference, 'document')
+  verifyDocument(bytes, descriptor.digest, store.reference, kind)
   return bytes
 }

@@ -4,6 +4,9 @@ import { Failure } from '../../lib/failure.ts'
 import type { Encoding, SniffedPath } from '../types.ts'
 
 const HEAD_BYTES = 4096
+/** A block of zstd comes out whole or not at all: 128 KiB at most (RFC 8878, 3.1.1.2.4), behind a frame header and skippable frames. */
+const ZSTD_HEAD_BYTES = 256 * 1024
+const MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 const MAX_NAMES = 10_000
 
 /**
@@ -21,8 +24,9 @@ export function sniffPath(path: string): SniffedPath {
       hints: ['write the image to a file first: docker save IMAGE -o image.tar'],
     })
   }
-  const raw = readHead(path)
-  const encoding = encodingOf(raw)
+  const start = readHead(path, HEAD_BYTES)
+  const encoding = encodingOf(start)
+  const raw = encoding === 'zstd' ? readHead(path, ZSTD_HEAD_BYTES) : start
   return { path, kind: 'file', head: unpackHead(raw, encoding), encoding, names: [] }
 }
 
@@ -79,12 +83,12 @@ function listNames(path: string): string[] {
   }
 }
 
-function readHead(path: string): Uint8Array {
+function readHead(path: string, bytes: number): Uint8Array {
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
-      const head = new Uint8Array(HEAD_BYTES)
-      return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0))
+      const head = new Uint8Array(bytes)
+      return head.subarray(0, readSync(file, head, 0, bytes, 0))
     } finally {
       closeSync(file)
     }
@@ -101,18 +105,36 @@ export function encodingOf(head: Uint8Array): Encoding {
   return isFrame || isSkippable ? 'zstd' : 'plain'
 }
 
-/** As much of the beginning as the first bytes give when unpacked; empty when they are corrupt. */
+/** As much of the beginning as the first bytes give when unpacked, up to 4 KiB; empty when they are corrupt. */
 export function unpackHead(raw: Uint8Array, encoding: Encoding): Uint8Array {
   if (encoding === 'plain') return raw
+  // From few bytes too much can come, and from many nothing: the part that gives enough is looked for between the two.
+  let tooFew = 0
+  let most = raw.length
+  let size = Math.min(HEAD_BYTES, most)
+  let best: Uint8Array = new Uint8Array()
+  while (size > tooFew) {
+    const out = unpackPart(raw.subarray(0, size), encoding)
+    if (out === 'corrupt') return new Uint8Array()
+    if (out === 'too large') most = size - 1
+    else {
+      best = out.subarray(0, HEAD_BYTES)
+      if (best.length === HEAD_BYTES) return best
+      tooFew = size
+    }
+    size = most === raw.length ? Math.min(most, size * 4) : (tooFew + most + 1) >> 1
+  }
+  return best
+}
+
+/** A head cut off in the middle is what we have: flushing gives what there is of it. */
+function unpackPart(part: Uint8Array, encoding: 'gzip' | 'zstd'): Uint8Array | 'corrupt' | 'too large' {
+  const maxOutputLength = MAX_UNPACKED_BYTES
   try {
-    // A head cut off in the middle is what we have: "sync flush" gives what there is of it.
-    const bound = { maxOutputLength: 16 * 1024 * 1024 }
-    const out =
-      encoding === 'gzip'
-        ? zlib.gunzipSync(raw, { ...bound, finishFlush: zlib.constants.Z_SYNC_FLUSH })
-        : zlib.zstdDecompressSync(raw, { ...bound, finishFlush: zlib.constants.ZSTD_e_flush })
-    return out.subarray(0, HEAD_BYTES)
-  } catch {
-    return new Uint8Array()
+    return encoding === 'gzip'
+      ? zlib.gunzipSync(part, { maxOutputLength, finishFlush: zlib.constants.Z_SYNC_FLUSH })
+      : zlib.zstdDecompressSync(part, { maxOutputLength, finishFlush: zlib.constants.ZSTD_e_flush })
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : 'corrupt'
   }
 }
