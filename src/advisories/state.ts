@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { ensureDirectory } from '../lib/cache-directory.ts'
 import { DATABASE_NAME } from './database/schema.ts'
 import { isEcosystemName } from './ecosystems.ts'
@@ -27,7 +27,7 @@ export function metEcosystems(cacheDir: string): readonly string[] {
   try {
     const names = z
       .array(z.string())
-      .max(MOST_MET)
+      .check(z.maxLength(MOST_MET))
       .parse(JSON.parse(readFileSync(join(advisoryFolder(cacheDir), MET), 'utf8')))
     return names.filter(isEcosystemName)
   } catch {

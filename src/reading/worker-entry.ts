@@ -1,4 +1,3 @@
-import { parentPort } from 'node:worker_threads'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { readLayerStream } from './layer-job.ts'
 import { readTreeJob } from './tree.ts'
@@ -13,7 +12,8 @@ const PROGRESS_MS = 50
  * @throws Failure of kind `internal` outside a worker.
  */
 export function serveLayerJobs(readers: readonly AnyReader[]): void {
-  const port = parentPort
+  // Not imported: the main thread has this module in its bundle and no use for it.
+  const port = process.getBuiltinModule('node:worker_threads').parentPort
   if (port === null) throw new Failure('not-a-worker', 'layer jobs are served in worker threads', { kind: 'internal' })
   let running: AbortController | undefined
   const send = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void =>

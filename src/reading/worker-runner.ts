@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { asFailure, Failure } from '../lib/failure.ts'
 import type { LayerFacts, LayerJob, LayerRunner } from './types.ts'
 import type { FromWorker, ToWorker } from './worker-protocol.ts'
@@ -124,7 +124,9 @@ class Seat {
 
   #start(): Worker {
     if (this.#worker === undefined) {
-      const worker = new Worker(this.#url, { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } })
+      // Loaded here, not imported: it costs milliseconds, and where every layer is known nothing is run.
+      const threads = process.getBuiltinModule('node:worker_threads')
+      const worker = new threads.Worker(this.#url, { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } })
       // Between jobs nobody listens: a worker that dies then is replaced by the next job.
       worker.on('error', () => this.#forget(worker)).on('exit', () => this.#forget(worker))
       this.#worker = worker

@@ -1,21 +1,21 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { KevEntry } from '../types.ts'
 import type { DatabaseMeta, EcosystemState } from './schema.ts'
 
 // What the database keeps as JSON: a file may come from elsewhere, so it is read as input.
 
-export const metaShape: z.ZodType<DatabaseMeta> = z.object({
+export const metaShape: z.ZodMiniType<DatabaseMeta> = z.object({
   id: z.string(),
   builtAt: z.string(),
   from: z.string(),
   checkedAt: z.string(),
   warnings: z.array(z.string()),
   listed: z.array(z.string()),
-  kev: z.object({ entries: z.number(), released: z.string(), fetchedAt: z.string() }).optional(),
-  epss: z.object({ entries: z.number(), on: z.string(), fetchedAt: z.string() }).optional(),
+  kev: z.optional(z.object({ entries: z.number(), released: z.string(), fetchedAt: z.string() })),
+  epss: z.optional(z.object({ entries: z.number(), on: z.string(), fetchedAt: z.string() })),
 })
 
-export const stateShape: z.ZodType<EcosystemState> = z.object({
+export const stateShape: z.ZodMiniType<EcosystemState> = z.object({
   releases: z.array(z.string()),
   records: z.number(),
   withdrawn: z.number(),
@@ -27,10 +27,10 @@ export const stateShape: z.ZodType<EcosystemState> = z.object({
 
 export const namesShape = z.array(z.string())
 
-export const kevShape: z.ZodType<KevEntry> = z.object({
+export const kevShape: z.ZodMiniType<KevEntry> = z.object({
   cve: z.string(),
   dateAdded: z.string(),
-  dueDate: z.string().optional(),
+  dueDate: z.optional(z.string()),
   ransomware: z.boolean(),
   name: z.string(),
 })

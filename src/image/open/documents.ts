@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { Failure } from '../../lib/failure.ts'
 import type { Digest } from '../../model/digest.ts'
 import { algorithmOf, verifyDigest } from '../layer/stream.ts'
@@ -9,66 +9,71 @@ import type { ImageConfig } from '../types.ts'
 const MAX_LAYERS = 4096
 const MAX_MANIFESTS = 10_000
 
-const digest = z
-  .string()
-  .regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/)
-  .transform((text) => text as Digest)
-const strings = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? [])
+const digest = z.pipe(
+  z.string().check(z.regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/)),
+  z.transform((text) => text as Digest),
+)
+const text = z.nullish(z.string())
+const strings = z.pipe(
+  z.nullish(z.array(z.string())),
+  z.transform((list) => list ?? []),
+)
 /** Old builders wrote a command as one string. */
-const command = z
-  .union([z.array(z.string()), z.string()])
-  .nullish()
-  .transform((value) => (typeof value === 'string' ? [value] : (value ?? [])))
-const map = z.record(z.string(), z.unknown()).nullish().transform(textMap)
+const command = z.pipe(
+  z.nullish(z.union([z.array(z.string()), z.string()])),
+  z.transform((value) => (typeof value === 'string' ? [value] : (value ?? []))),
+)
+const map = z.pipe(
+  z.nullish(z.record(z.string(), z.unknown())),
+  z.transform((value: Record<string, unknown> | null | undefined) => textMap(value)),
+)
 
-const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
+const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.optional(z.string()) })
 
 const descriptor = z.object({
-  mediaType: z.string().optional(),
+  mediaType: z.optional(z.string()),
   digest,
-  size: z.number().int().nonnegative(),
+  size: z.int().check(z.nonnegative()),
   annotations: map,
-  platform: platform.nullish(),
-  artifactType: z.string().optional(),
+  platform: z.nullish(platform),
+  artifactType: z.optional(z.string()),
 })
 export type Descriptor = z.infer<typeof descriptor>
 
 /** OCI image-spec, image-index.md; Docker's manifest list has the same shape. */
-export const indexSchema = z.object({ manifests: z.array(descriptor).max(MAX_MANIFESTS), annotations: map })
+export const indexSchema = z.object({
+  manifests: z.array(descriptor).check(z.maxLength(MAX_MANIFESTS)),
+  annotations: map,
+})
 
 /** OCI image-spec, manifest.md; Docker's image manifest, version 2 schema 2. */
 export const manifestSchema = z.object({
-  mediaType: z.string().optional(),
+  mediaType: z.optional(z.string()),
   config: descriptor,
-  layers: z.array(descriptor).max(MAX_LAYERS),
+  layers: z.array(descriptor).check(z.maxLength(MAX_LAYERS)),
 })
 
 /** `manifest.json` of `docker save` (moby, image/spec/v1.2.md, "Combined Image JSON + Filesystem Changeset Format"). */
 export const saveManifestSchema = z
-  .array(z.object({ Config: z.string(), RepoTags: strings, Layers: z.array(z.string()).max(MAX_LAYERS).nullish() }))
-  .max(MAX_MANIFESTS)
+  .array(
+    z.object({
+      Config: z.string(),
+      RepoTags: strings,
+      Layers: z.nullish(z.array(z.string()).check(z.maxLength(MAX_LAYERS))),
+    }),
+  )
+  .check(z.maxLength(MAX_MANIFESTS))
 export type SaveManifest = z.infer<typeof saveManifestSchema>[number]
 
 /** OCI image-spec, config.md. */
 export const configSchema = z.object({
-  os: z.string().nullish(),
-  architecture: z.string().nullish(),
-  variant: z.string().nullish(),
-  created: z.string().nullish(),
-  config: z
-    .object({
-      User: z.string().nullish(),
-      Env: strings,
-      Entrypoint: command,
-      Cmd: command,
-      Labels: map,
-    })
-    .nullish(),
-  rootfs: z.object({ diff_ids: z.array(digest).max(MAX_LAYERS).nullish() }),
-  history: z.array(z.object({ created_by: z.string().nullish(), empty_layer: z.boolean().nullish() })).nullish(),
+  os: text,
+  architecture: text,
+  variant: text,
+  created: text,
+  config: z.nullish(z.object({ User: text, Env: strings, Entrypoint: command, Cmd: command, Labels: map })),
+  rootfs: z.object({ diff_ids: z.nullish(z.array(digest).check(z.maxLength(MAX_LAYERS))) }),
+  history: z.nullish(z.array(z.object({ created_by: text, empty_layer: z.nullish(z.boolean()) }))),
 })
 export type ConfigDocument = z.infer<typeof configSchema>
 
@@ -84,7 +89,7 @@ function textMap(value: unknown): Readonly<Record<string, string>> {
  * Parses a JSON document of an image.
  * @throws Failure `document-invalid` naming the image and the document, and saying what is wrong with it.
  */
-export function parseDocument<Schema extends z.ZodType>(
+export function parseDocument<Schema extends z.ZodMiniType>(
   schema: Schema,
   bytes: Uint8Array,
   reference: string,

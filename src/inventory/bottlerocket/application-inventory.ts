@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
 import { RecordProblems } from '../record-problems.ts'
 import { quoted, refuseIdentity, shownText } from '../recorded-text.ts'
@@ -18,10 +18,10 @@ const Document = z.object({ Content: z.array(z.unknown()) })
 const Entry = z.object({
   Name: z.string(),
   Version: z.string(),
-  Release: z.string().default(''),
-  Epoch: z.string().regex(/^\d*$/).optional(),
-  Architecture: z.string().optional(),
-  Publisher: z.string().optional(),
+  Release: z._default(z.string(), ''),
+  Epoch: z.optional(z.string().check(z.regex(/^\d*$/))),
+  Architecture: z.optional(z.string()),
+  Publisher: z.optional(z.string()),
 })
 
 /** Reads Bottlerocket's list of what its image is made of (https://github.com/bottlerocket-os/bottlerocket, "application inventory"). */

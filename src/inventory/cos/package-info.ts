@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
 import { RecordProblems } from '../record-problems.ts'
 import { quoted, refuseIdentity } from '../recorded-text.ts'
@@ -17,8 +17,8 @@ const Document = z.object({ installedPackages: z.array(z.unknown()) })
 const Entry = z.object({
   name: z.string(),
   version: z.string(),
-  category: z.string().optional(),
-  ebuild_version: z.string().optional(),
+  category: z.optional(z.string()),
+  ebuild_version: z.optional(z.string()),
 })
 
 /**

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { zstdDecompressSync } from 'node:zlib'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { decodePath } from '../../lib/path-text.ts'
 import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
 import type { ListedFile } from '../file-claims.ts'
@@ -19,14 +19,14 @@ const PackageLine = z.object({
   kind: z.literal('package'),
   name: z.string(),
   version: z.string(),
-  arch: z.string().optional(),
+  arch: z.optional(z.string()),
 })
 const PathLine = z.object({
   kind: z.literal('path'),
   path: z.string(),
-  slices: z.array(z.string()).optional(),
-  sha256: z.string().optional(),
-  final_sha256: z.string().optional(),
+  slices: z.optional(z.array(z.string())),
+  sha256: z.optional(z.string()),
+  final_sha256: z.optional(z.string()),
 })
 
 /** Reads the manifest of a chiselled Ubuntu root (https://documentation.ubuntu.com/chisel, "Chisel manifest"): JSON lines ("jsonwall") in zstd. */

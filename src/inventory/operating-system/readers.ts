@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { FileBytes, FileReader, PathCondition, ReadResult } from '../../reading/index.ts'
 import { cleanText, linesOf, parseAssignments, type ReleaseFact, type ReleaseFields } from './facts.ts'
 
@@ -84,7 +84,9 @@ function lsbFields(values: ReadonlyMap<string, string>): ReleaseFields {
   }
 }
 
-const proStatus = z.object({ services: z.array(z.object({ name: z.string(), status: z.string() })).max(1000) })
+const proStatus = z.object({
+  services: z.array(z.object({ name: z.string(), status: z.string() })).check(z.maxLength(1000)),
+})
 
 /** Whether Ubuntu Pro is attached, and for what: fixes of extended maintenance are then installed too. */
 const ubuntuPro: FileReader<ReleaseFact> = {
