@@ -19,6 +19,7 @@ import {
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'esbuild'
 
 /** A bundle that no process holds open stays this long after its last start. */
 const KEEP_UNUSED_MS = 60 * 60 * 1000
@@ -98,9 +99,9 @@ export async function buildBundle(root: string, into: string): Promise<string[]>
       minify: false,
       legalComments: 'none',
       define: { BULWARK_VERSION: JSON.stringify(versionOf(root)) },
-      banner: {
-        js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
-      },
+      // CommonJS packages in the bundle ask for nothing but Node's own modules.
+      banner: { js: 'const require = (name) => process.getBuiltinModule(name);' },
+      plugins: [withoutChildProcesses],
       metafile: true,
       logLevel: 'error',
     })
@@ -111,6 +112,17 @@ export async function buildBundle(root: string, into: string): Promise<string[]>
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+/** commander loads Node's child processes for commands that are programs of their own: there are none, and it costs milliseconds at every start. */
+const withoutChildProcesses: Plugin = {
+  name: 'without-child-processes',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      /node_modules\/commander\//.test(importer) ? { path: 'child-processes', namespace: 'none' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export default {}' }))
+  },
 }
 
 function versionOf(root: string): string {
