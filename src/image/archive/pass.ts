@@ -47,7 +47,10 @@ export async function passArchive(archive: SequentialArchive, options: PassOptio
   })
   const locator = { at: 'file', path: archive.path, offset: 0, length, encoding: archive.encoding } as const
   try {
-    await pump(file, locator, { ...options, name: archive.reference }, (chunk) => decompression.write(chunk))
+    await pump(file, locator, { ...options, name: archive.reference }, (chunk) => {
+      passage.read(chunk.length)
+      return decompression.write(chunk)
+    })
     await decompression.end()
     return passage.finish()
   } catch (error) {
@@ -85,6 +88,9 @@ class Passage {
   readonly #links = new Map<string, string>()
   readonly #diagnostics: Diagnostic[] = []
   #documentBytes = 0
+  /** Bytes of the archive as it lies, and what its compressed layers have unpacked to. */
+  #readBytes = 0
+  #unpackedBytes = 0
   #name = ''
   #size = 0
   #current: Current = { kind: 'ignored' }
@@ -109,6 +115,20 @@ class Passage {
   push(chunk: Uint8Array): undefined | Promise<void> {
     this.#reader.push(chunk)
     return this.#work.length === 0 ? undefined : this.#doWork()
+  }
+
+  /** Notes bytes of the archive as it lies, before they are unpacked. */
+  read(bytes: number): void {
+    this.#readBytes += bytes
+  }
+
+  /** Packed twice, an archive can unpack to the square of the ratio that either packing stays under: both together are judged too. */
+  #unpacked(bytes: number): void {
+    const { ratio, ratioFromBytes } = this.#options.limits
+    this.#unpackedBytes += bytes
+    if (this.#unpackedBytes <= ratioFromBytes || this.#unpackedBytes <= ratio * this.#readBytes) return
+    const message = `${this.#readBytes} bytes of the archive unpack to ${this.#unpackedBytes} and more, over the ratio of ${ratio} allowed`
+    throw new Failure('decompression-bomb', message, { input: this.#reference })
   }
 
   finish(): PassedArchive {
@@ -211,6 +231,7 @@ class Passage {
       encoding,
       limits: this.#options.limits,
       sink: this.#options.layer(name),
+      unpacked: (bytes) => this.#unpacked(bytes),
       done: (digests) => {
         this.#layers.set(name, digests)
         this.#failed.delete(name)

@@ -11,6 +11,8 @@ interface PassingLayerOptions {
   readonly encoding: Encoding
   readonly limits: Limits
   readonly sink: LayerSink
+  /** Told of bytes that come out of a compressed layer; what it throws fails the layer. */
+  unpacked(bytes: number): void
   done(digests: { readonly blob: Digest; readonly diffId: Digest }): void
   failed(failure: Failure): void
 }
@@ -30,6 +32,7 @@ export class PassingLayer {
       name: options.name,
       limits: options.limits,
       output: (chunk) => {
+        options.unpacked(chunk.length)
         this.#diffHash.update(chunk)
         options.sink.chunk(chunk)
         return undefined
