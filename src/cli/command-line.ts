@@ -52,7 +52,7 @@ export async function parseCommandLine(
 }
 
 function commandOf(form: CommandLineForm, given: Map<string, string[]>): Command {
-  const command = new Command(form.name)
+  const command = new Command(`bulwark ${form.name}`)
   command.description(form.summary).usage(`${form.operands === '' ? '' : `${form.operands} `}[options]`)
   if (form.operands !== '') command.argument('[operands...]', form.operands)
   command.allowExcessArguments(false)
@@ -73,7 +73,10 @@ function commandOf(form: CommandLineForm, given: Map<string, string[]>): Command
     const flag = form.flags.find((one) => one.name === alias.flag)
     if (flag !== undefined) take(flag, alias.name, alias.short, true)
   }
-  command.configureHelp({ optionTerm: (option) => option.flags.replace(' [BOOL]', '') })
+  command.configureHelp({
+    optionTerm: (option) => option.flags.replace(' [BOOL]', ''),
+    visibleArguments: () => [],
+  })
   command.addHelpText('before', `${form.examples.map((example) => `  ${example}`).join('\n')}\n`)
   command.addHelpText('after', `\nEvery option is also a line of .bulwark.yaml and a BULWARK_ variable.\n${form.page}`)
   return command

@@ -46,7 +46,9 @@ export async function advisoriesFor(inventory: Inventory, options: ScanOptions, 
   const diagnostics: Diagnostic[] = []
   const needed = missingEcosystems(inventory, EMPTY)
   await attempt(() => rememberEcosystems(options.cacheDir, needed), 'advisories-not-remembered', diagnostics, io)
-  if (options.offline || options.noUpdate) return inHand(openCached(options.cacheDir), diagnostics)
+  // Where nothing is to be matched, nothing needs to be fetched.
+  const idle = inventory.components.length === 0
+  if (options.offline || options.noUpdate || idle) return inHand(openCached(options.cacheDir), diagnostics)
   const cached = statusOf(options.cacheDir)
   if (cached === undefined || isStale(cached, io.now())) {
     const from = io.environment.BULWARK_ADVISORIES_URL ?? cached?.from
@@ -85,7 +87,7 @@ async function attempt(
     const failure = asFailure(thrown)
     const why = [failure.message, ...failure.hints.slice(0, 1)].join('; ')
     const what = code === 'advisories-not-updated' ? 'the advisories could not be updated' : 'could not be noted'
-    diagnostics.push({ code, message: `${what}: ${why}`, path: failure.input, effect: 'notice' })
+    diagnostics.push({ code, message: `${what}: ${why}`, effect: 'notice' })
   }
 }
 

@@ -46,7 +46,10 @@ export function targetFailure(path: string, error: unknown): Failure {
     return new Failure('no-such-target', 'no such file or directory', {
       input: path,
       cause: error,
-      hints: ['give the path of an image archive, an OCI layout, a directory or a package file'],
+      hints: [
+        'give the path of an image archive, an OCI layout, a directory or a package file',
+        'images in registries and engines are not opened yet: docker save IMAGE -o image.tar, then bulwark scan image.tar',
+      ],
     })
   }
   if (code === 'EACCES' || code === 'EPERM') {
