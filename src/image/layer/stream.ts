@@ -64,6 +64,7 @@ async function streamFrom(file: FileHandle, locator: LayerLocator, options: Stre
   const decompression = createDecompression(locator.encoding, {
     name,
     limits,
+    digestVerified: expect.diffId !== undefined,
     output: (chunk) => {
       diffHash.update(chunk)
       options.onChunk(chunk)
