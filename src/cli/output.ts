@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { getSystemErrorMessage } from 'node:util'
 import { Failure } from '../lib/failure.ts'
 import { type World, write } from './world.ts'
 
@@ -17,10 +18,16 @@ export async function deliver(text: string, file: string | undefined, world: Wor
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
-    throw new Failure('output-unwritable', `the report could not be written: ${(error as Error).message}`, {
+    throw new Failure('output-unwritable', `the report could not be written: ${reasonOf(error)}`, {
       input: file,
       cause: error,
       hints: ['check that the folder exists and may be written to'],
     })
   }
+}
+
+/** What the system said, without the name of the temporary file, which the user did not choose. */
+function reasonOf(error: unknown): string {
+  const { errno, message } = error as NodeJS.ErrnoException
+  return errno === undefined ? message : getSystemErrorMessage(errno)
 }

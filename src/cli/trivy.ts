@@ -10,7 +10,7 @@ import { settingsFor } from './settings-command.ts'
 import { TRIVY_ALIASES, TRIVY_UNBUILT } from './trivy-flags.ts'
 
 /** Flags that only these command lines have. */
-const TRIVY_FLAGS = {
+export const TRIVY_FLAGS = {
   input: {
     name: 'input',
     argument: 'FILE',

@@ -66,16 +66,26 @@ export function plural(count: number, noun: string): string {
 /** The answer in one line, then open findings counted by severity. */
 export function summaryLines(result: ScanResult, style: Style): string[] {
   const open = result.findings.filter((finding) => finding.disposition.state === 'open')
-  if (open.length === 0)
-    return [style.strong(result.complete ? 'Nothing found.' : 'Nothing found in what could be examined.')]
+  if (open.length === 0) return [style.strong(nothingWords(result))]
   const fixable = open.filter((finding) => finding.fixes.length > 0).length
   const exploited = open.filter((finding) => finding.exploit.knownSince !== undefined).length
   const answer = [
     plural(open.length, 'finding'),
     `${grouped(fixable)} can be fixed`,
     exploited === 0 ? 'none known to be exploited' : `${grouped(exploited)} known to be exploited`,
+    ...(result.complete ? [] : ['and not everything could be examined: see Blind']),
+    ...(result.complete && !result.whole ? ['and not every file could be read: see Partial'] : []),
   ].join(', ')
   return [exploited > 0 ? style.alarm(answer) : style.strong(answer), '', ...countTable(result, style)]
+}
+
+/** The answer without a finding: never a plain "nothing" where something was not seen, or nothing was there to be seen. */
+function nothingWords(result: ScanResult): string {
+  if (!result.complete) return 'Nothing found in what could be examined.'
+  if (!result.whole) return 'Nothing found; not every file could be read: see Partial.'
+  return result.inventory.components.length === 0
+    ? 'Nothing found: there are no packages to examine.'
+    : 'Nothing found.'
 }
 
 function countTable(result: ScanResult, style: Style): string[] {

@@ -24,7 +24,10 @@ function cve(number: number, over: Parameters<typeof finding>[0] | object = {}):
 
 describe('the table', () => {
   it('says in one line that nothing was found, and never so when something was not seen', () => {
-    expect(table.render(scanResult(), OPTIONS)).toContain('\nNothing found.\n')
+    const clean = scanResult({ inventory: { components: [openssl] } })
+    expect(table.render(clean, OPTIONS)).toContain('\nNothing found.\n')
+    expect(table.render(scanResult(), OPTIONS)).toContain('\nNothing found: there are no packages to examine.\n')
+    expect(table.render({ ...clean, whole: false }, OPTIONS)).toContain('\nNothing found; not every file could be read')
     const blind = scanResult({
       complete: false,
       diagnostics: [{ code: 'layer-absent', message: 'is not here', effect: 'blind', layer: { index: 2 } }],
