@@ -14,9 +14,12 @@ import type { AdvisoryDatabase, DatabaseStatus } from './types.ts'
  * names the file.
  */
 export function openAdvisories(path: string): AdvisoryDatabase {
-  const file = isFolder(path) ? databasePath(path) : path
+  let file = path
   let packed: boolean
   try {
+    if (statSync(path).isDirectory()) file = databasePath(path)
+    // A pipe or a device would never end, or never begin.
+    if (!statSync(file).isFile()) throw new Error('it is not a regular file')
     packed = isPacked(file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT' || (cause as NodeJS.ErrnoException).code === 'ENOTDIR')
@@ -43,10 +46,6 @@ export function openPacked(file: string, folder: string): StoredDatabase {
   } finally {
     rmSync(copy, { force: true })
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -5,6 +5,7 @@ import { sameModularity, sameStream } from './modules.ts'
 import { isNever, judge, type Verdict } from './ranges.ts'
 import { releaseScope } from './releases.ts'
 import type { Session } from './session.ts'
+import { isMaintenance } from './sources.ts'
 import type { VersionOrder } from './version-order.ts'
 
 /** What one record says about one component, with the entries that speak about it. */
@@ -57,8 +58,8 @@ export function judgeComponent(component: Component, session: Session): Judgemen
       }
       done.add(id)
       const record = verdict === 'affected' ? session.record(id) : undefined
-      const hit = record !== undefined && record.withdrawn === undefined && sameStream(record.summary, component.module)
-      if (hit) judgement.hits.push({ record, ...said, installed: query.version, order })
+      if (record !== undefined && speaksOfWeakness(record, component, session))
+        judgement.hits.push({ record, ...said, installed: query.version, order })
       else if (verdict === 'unaffected') {
         judgement.cleared.push(id)
         if ([...said.main, ...said.extended].every((entry) => isNever(entry, order))) judgement.never.push(id)
@@ -66,6 +67,15 @@ export function judgeComponent(component: Component, session: Session): Judgemen
     }
   }
   return judgement
+}
+
+/** A bug fix or enhancement that names no weakness is no finding, nor is what another stream of the module has. */
+function speaksOfWeakness(record: OsvRecord, component: Component, session: Session): boolean {
+  if (record.withdrawn !== undefined || !sameStream(record.summary, component.module)) return false
+  return (
+    !isMaintenance(record.id) ||
+    session.weaknesses(record).some(({ names }) => names.some((name) => name !== record.id))
+  )
 }
 
 interface Said {

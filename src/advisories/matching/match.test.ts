@@ -156,6 +156,22 @@ describe('Ubuntu', () => {
     ])
   })
 
+  it('keeps other products of the same release apart', () => {
+    const bluefield = (ecosystem: string) =>
+      recordOf({
+        id: 'UBUNTU-CVE-2025-0001',
+        upstream: ['CVE-2025-0001'],
+        affected: [affects(ecosystem, 'openssl', until('9'))],
+      })
+    const of = (ecosystem: string) => found([pkg('1.0.2g-1ubuntu4.20')], [bluefield(ecosystem)])
+    expect(of('Ubuntu:Nvidia-BlueField:16.04:LTS')).toEqual([])
+    expect(of('Ubuntu:16.04:LTS:for:NVIDIA:BlueField')).toEqual([])
+    expect(of('Ubuntu:Pro:FIPS-preview:16.04:LTS')).toEqual([])
+    expect(of('Ubuntu:Pro:16.04:LTS:Realtime:Kernel')).toMatchObject([{ remarks: ['fixed with Ubuntu Pro only'] }])
+    expect(of('Ubuntu:Pro:Realtime:16.04:LTS')).toHaveLength(1)
+    expect(of('Ubuntu:16.04:LTS')).toMatchObject([{ remarks: [] }])
+  })
+
   it('judges a build of Pro by its own entry', () => {
     expect(found([pkg('1.0.2g-1ubuntu4.20+esm1')], records)).toHaveLength(1)
     expect(found([pkg('1.0.2g-1ubuntu4.20+esm2')], records)).toEqual([])
@@ -197,6 +213,25 @@ describe('RPM', () => {
     )
     expect(found([installed('nodejs:16:80900:abc', '1:16.19.1-1.module_el8.7.0+3333+bbbbbbbb')], [node18])).toEqual([])
     expect(found([installed(undefined, '1:10.0.0-1.el8')], [node18])).toEqual([])
+  })
+
+  it('reads the stream before the package of the module that an update is about', () => {
+    const http2 = alsa('ALSA-2024:4', 'Important: httpd:2.4/mod_http2 security update', 'mod_http2', '2-1.module_el8+1')
+    const installed = (module: string) => rpm('mod_http2', '1-1.module_el8+1', { module })
+    expect(found([installed('httpd:2.4:80900:abc')], [http2])).toHaveLength(2)
+    expect(found([installed('httpd:2.6:80900:abc')], [http2])).toEqual([])
+  })
+
+  it('takes bug fixes and enhancements as findings only where they name a weakness', () => {
+    const repair = recordOf({
+      id: 'ALBA-2023:5',
+      summary: 'bind bug fix update',
+      affected: [affects('AlmaLinux:8', 'bind', until('32:9.11.36-8.el8'))],
+    })
+    const installed = rpm('bind', '32:9.11.36-7.el8')
+    expect(found([installed], [repair])).toEqual([])
+    expect(names(found([installed], [{ ...repair, related: ['CVE-2023-0009'] }]))).toEqual(['CVE-2023-0009'])
+    expect(names(found([installed], [{ ...repair, id: 'ALSA-2023:6' }]))).toEqual(['ALSA-2023:6'])
   })
 
   it('takes each of several fixed builds of one package as the fix that it is', () => {

@@ -34,10 +34,14 @@ export function sameStream(summary: string | undefined, module: string | undefin
   return streams.length === 0 || streams.includes(`${name}:${stream}`)
 }
 
-/** Every `name:stream` of a summary; a publisher's `Important:` has a space behind its colon and is none. */
+/**
+ * Every `name:stream` of a summary; a publisher's `Important:` has a space behind its colon and is none. A package of the module may
+ * stand behind it: `httpd:2.4/mod_http2`.
+ */
 export function streamsIn(summary: string): readonly string[] {
   const streams: string[] = []
-  for (const word of summary.slice(0, 1000).split(/[\s,;()]+/)) {
+  for (const text of summary.slice(0, 1000).split(/[\s,;()]+/)) {
+    const [word] = text.split('/', 1)
     if (/^[a-z0-9][\w.+-]*:[\w.+-]+$/i.test(word) && !/^(?:RHSA|ALSA|RLSA|CVE)-/.test(word)) streams.push(word)
   }
   return streams

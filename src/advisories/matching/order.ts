@@ -1,5 +1,6 @@
 import type { Finding } from '../../model/finding.ts'
 import { SEVERITIES } from '../../model/severity.ts'
+import { compareText } from '../names.ts'
 
 /** From this chance of exploitation within 30 days (EPSS) on, a finding counts as likely: about the highest-ranked twentieth. */
 export const LIKELY = 0.1
@@ -15,9 +16,9 @@ export function compareFindings(a: Finding, b: Finding): number {
     SEVERITIES.indexOf(a.severity.value) - SEVERITIES.indexOf(b.severity.value) ||
     fixable(a) - fixable(b) ||
     probability(b) - probability(a) ||
-    text(a.names[0] ?? a.title, b.names[0] ?? b.title) ||
-    text(a.component ?? '', b.component ?? '') ||
-    text(a.id, b.id)
+    compareText(a.names[0] ?? a.title, b.names[0] ?? b.title) ||
+    compareText(a.component ?? '', b.component ?? '') ||
+    compareText(a.id, b.id)
   )
 }
 
@@ -32,8 +33,4 @@ function probability(finding: Finding): number {
 
 function fixable(finding: Finding): number {
   return finding.fixes.length > 0 ? 0 : 1
-}
-
-function text(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -56,18 +56,21 @@ function alpine(release: string): string {
 }
 
 /**
- * Ubuntu: `22.04:LTS`, `24.10`, `Pro:16.04:LTS`, `Pro:FIPS-updates:18.04:LTS`. Pro's entries name fixes that only subscribers
- * get; its FIPS builds are another stream, which speaks about FIPS builds alone.
+ * Ubuntu (https://documentation.ubuntu.com/security/security-updates/osv/): `22.04:LTS`, `24.10`; Pro's `Pro:16.04:LTS` and
+ * `Pro:22.04:LTS:Realtime:Kernel` name fixes that only subscribers get; `Pro:FIPS-updates:18.04:LTS` is another stream, which
+ * speaks about FIPS builds alone. What else stands before or behind the release (`Nvidia-BlueField:22.04:LTS`,
+ * `22.04:LTS:for:NVIDIA:BlueField`) is another product.
  */
 function ubuntu(installed: string, entry: string, version: string): ReleaseScope {
-  const at = entry.replace(/:LTS$/, '').split(':')
-  if (at.at(-1) !== installed.replace(/:LTS$/, '').split(':').at(-1)) return undefined
-  const stream = at.length < 2 ? '' : at[1] === at.at(-1) ? 'Pro' : at[1]
+  const parts = /^((?:[A-Za-z][^:]*:)*)(\d+\.\d+)(?::LTS)?((?::[A-Za-z][^:]*)*)$/.exec(entry)
+  if (parts === null || parts[2] !== /\d+\.\d+/.exec(installed)?.[0]) return undefined
+  const [, stream, , product] = parts
   const fips = /fips/i.test(version)
-  if (stream.startsWith('FIPS')) return fips ? 'extended' : undefined
+  if (/^Pro:FIPS/.test(stream)) return fips ? 'extended' : undefined
   if (fips) return undefined
-  if (stream === '') return 'main'
-  return stream === 'Pro' || /^realtime/i.test(stream) ? 'extended' : undefined
+  if (stream === '') return product === '' ? 'main' : undefined
+  const pro = product === '' || /^:Realtime/i.test(product)
+  return pro && /^Pro:(?:Realtime[^:]*:)?$/i.test(stream) ? 'extended' : undefined
 }
 
 /**

@@ -1,5 +1,4 @@
 import { schemeFor } from '../../versions/index.ts'
-import { compareText } from '../names.ts'
 import type { AdvisoryDatabase, OsvRecord } from '../types.ts'
 import { type RankedStatement, statementsOf } from './severity.ts'
 import { compareNames, publisherOf } from './sources.ts'
@@ -67,7 +66,7 @@ function borrow(
   const lenders = db
     .recordsNamed(name)
     .filter((id) => !except.has(id) && !publisherOf(id).bundle)
-    .sort((a, b) => lenderRank(a) - lenderRank(b) || compareNames(a, b) || compareText(a, b))
+    .sort((a, b) => lenderRank(a) - lenderRank(b) || compareNames(a, b))
   let summary: string | undefined
   let details: string | undefined
   let statements: readonly RankedStatement[] = []

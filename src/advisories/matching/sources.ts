@@ -1,3 +1,5 @@
+import { compareText } from '../names.ts'
+
 /** Who publishes an advisory and what kind of name its id is. */
 export interface Publisher {
   /** As severities and findings name it. */
@@ -76,12 +78,20 @@ export function publisherOf(id: string): Publisher {
   return PUBLISHERS.get(prefix) ?? { source: prefix.toLowerCase(), kind: 'general', bundle: false }
 }
 
+/** Updates that repair or add something and are no security advisories, except where they name a weakness. */
+const MAINTENANCE = /^(?:AL[BE]A|RH[BE]A|RL[BE]A|(?:open)?SUSE-[RFO]U)-/
+
+/** Whether an id is of a distribution's bug fix or enhancement (`ALBA-2019:0973`). */
+export function isMaintenance(id: string): boolean {
+  return MAINTENANCE.test(id)
+}
+
 /** Orders names for people: CVE by year and number, then GHSA, then the rest by text. Total. */
 export function compareNames(a: string, b: string): number {
   const ranks = nameRank(a) - nameRank(b)
   if (ranks !== 0) return ranks
   if (nameRank(a) === 0 && a.length !== b.length) return compareCves(a, b)
-  return a < b ? -1 : a > b ? 1 : 0
+  return compareText(a, b)
 }
 
 function nameRank(name: string): number {
@@ -90,6 +100,5 @@ function nameRank(name: string): number {
 }
 
 function compareCves(a: string, b: string): number {
-  const years = a.slice(4, 8).localeCompare(b.slice(4, 8), 'en')
-  return years !== 0 ? years : a.length - b.length
+  return compareText(a.slice(4, 8), b.slice(4, 8)) || a.length - b.length
 }

@@ -141,7 +141,9 @@ export function plain(bytes: Uint8Array, maxBytes: number, input: string): Uint8
 export async function kindOfPlace(from: string): Promise<'served' | 'folder' | 'file'> {
   if (isHttpAddress(from)) return 'served'
   try {
-    return (await stat(from)).isDirectory() ? 'folder' : 'file'
+    const found = await stat(from)
+    if (!found.isDirectory() && !found.isFile()) throw new Error('it is neither a file nor a folder')
+    return found.isDirectory() ? 'folder' : 'file'
   } catch (cause) {
     throw new Failure('advisory-source', `cannot read the advisory source ${from}: ${(cause as Error).message}`, {
       input: from,
