@@ -16,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { homedir, tmpdir, userInfo } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'esbuild'
@@ -46,8 +46,7 @@ export async function buildOnce(root: string, name: string): Promise<string> {
 
 /** Where bundles of this checkout are kept: the first place that can be written. */
 function buildFolder(root: string): string {
-  const cache =
-    process.env.BULWARK_CACHE_DIR || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bulwark')
+  const cache = process.env.BULWARK_CACHE_DIR || join(process.env.XDG_CACHE_HOME || join(home(), '.cache'), 'bulwark')
   // The name of a checkout's folder, since several may share the cache.
   const checkout = root.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replace(/^-/, '')
   for (const folder of [join(root, '.build'), join(cache, 'build', checkout)]) {
@@ -59,15 +58,26 @@ function buildFolder(root: string): string {
       // Not here; the next place.
     }
   }
+  // A user without an entry in /etc/passwd has a number all the same.
+  const uid = process.getuid?.() ?? 0
   // Others can write to the temporary folder too: only a folder that is ours alone may hold code that we run.
-  const own = join(tmpdir(), `bulwark-${userInfo().uid}`)
+  const own = join(tmpdir(), `bulwark-${uid}`)
   mkdirSync(own, { recursive: true, mode: 0o700 })
   const found = lstatSync(own)
-  if (!found.isDirectory() || found.uid !== userInfo().uid || (found.mode & 0o077) !== 0)
+  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0)
     throw new Error(`${own} is not a folder of this user alone: remove it, or set BULWARK_CACHE_DIR`)
   const folder = join(own, checkout)
   mkdirSync(folder, { recursive: true })
   return folder
+}
+
+/** The home directory; the root for a user who has none, as container runtimes do. */
+function home(): string {
+  try {
+    return homedir()
+  } catch {
+    return '/'
+  }
 }
 
 /**

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../lib/failure.ts'
 import type { SettingsFile } from './settings.ts'
 
 const NAME = '.bulwark.yaml'
+const MOST_BYTES = 1024 * 1024
 
 /**
  * The settings file of a folder, or undefined when there is none.
@@ -13,6 +14,10 @@ export async function loadSettingsFile(folder: string, known: ReadonlySet<string
   const path = join(folder, NAME)
   let text: string
   try {
+    const found = statSync(path)
+    // A pipe or a device would never end, or never begin.
+    if (!found.isFile()) throw new Error('it is not a regular file')
+    if (found.size > MOST_BYTES) throw new Error('it is larger than 1 MiB')
     text = readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined

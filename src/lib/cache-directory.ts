@@ -11,7 +11,7 @@ import { Failure } from './failure.ts'
 export function cacheDirectory(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform,
-  home: string = env.HOME || homedir(),
+  home: string = env.HOME || homeOfUser(),
 ): string {
   if (env.BULWARK_CACHE_DIR) return resolve(env.BULWARK_CACHE_DIR)
   // The specification says to ignore a relative path.
@@ -19,6 +19,15 @@ export function cacheDirectory(
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'bulwark')
   if (platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'bulwark', 'cache')
   return join(home, '.cache', 'bulwark')
+}
+
+/** The home directory that the system knows; the root for a user whom it does not know, as container runtimes set it. */
+function homeOfUser(): string {
+  try {
+    return homedir()
+  } catch {
+    return '/'
+  }
 }
 
 /** Makes a folder with its parents, readable by its owner only where it is new. Rejects with `Failure` that names it. */

@@ -43,7 +43,10 @@ function isFile(path: string): boolean {
 
 function readExceptions(path: string): string {
   try {
-    const { size } = statSync(path)
+    const found = statSync(path)
+    // A pipe or a device would never end, or never begin.
+    if (!found.isFile()) throw new Error('it is not a regular file')
+    const { size } = found
     if (size > MOST_BYTES) throw new Error(`it has ${size} bytes; ${MOST_BYTES} are the most`)
     return readFileSync(path, 'utf8')
   } catch (error) {

@@ -109,7 +109,9 @@ export class Sandbox {
       return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`)
     }
     const cached = files(this.cache).filter((path) => /\.tmp|-journal$|-wal$|\/new-|\/fetch\/|\.lock/.test(path))
-    return [...files(this.tmp), ...files(this.cwd), ...cached]
+    // Where a checkout cannot be written, its bundle is built below the temporary folder, once for each user.
+    const temporary = files(this.tmp).filter((path) => !/\/bulwark-\d+(\/|$)/.test(path))
+    return [...temporary, ...files(this.cwd), ...cached]
   }
 }
 
