@@ -136,17 +136,17 @@ function exploitLines(database: AdvisoryDatabase, cve: string): string[] {
 function rangeWords(entry: Pick<AffectedEntry, 'ranges' | 'versions'>): string {
   const words = entry.ranges
     .filter((range) => range.type !== 'GIT')
-    .map((range) =>
-      range.events
+    .map((range) => {
+      const bounds = range.events
         .map((event) => {
-          if (event.introduced !== undefined) return event.introduced === '0' ? 'all' : `>= ${event.introduced}`
+          if (event.introduced !== undefined) return event.introduced === '0' ? '' : `>= ${event.introduced}`
           if (event.fixed !== undefined) return `< ${event.fixed}`
           if (event.last_affected !== undefined) return `<= ${event.last_affected}`
           return event.limit === undefined ? '' : `below ${event.limit}`
         })
         .filter((word) => word !== '')
-        .join(', '),
-    )
+      return bounds.length === 0 ? 'all' : bounds.join(', ')
+    })
   const listed = entry.versions.length === 0 ? [] : [`${entry.versions.length} versions listed`]
   return printable([...words, ...listed].join('; ') || 'no versions stated')
 }

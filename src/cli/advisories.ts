@@ -25,6 +25,10 @@ const FLAGS = { ...COMMON_FLAGS, from, all, ecosystems, force, format, file } as
 
 type Settings = SettingsOf<typeof FLAGS>
 
+const NO_RECORD =
+  'nothing found: no record in the database goes by this name (bulwark advisories status shows what is in it)'
+const NO_PACKAGE = 'nothing found: distributions file advisories under the source package (openssl, not libssl3)'
+
 interface Part {
   readonly form: CommandLineForm
   run(operands: readonly string[], settings: Settings, world: World): Promise<number>
@@ -82,7 +86,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     ),
     async run(operands, settings, world) {
       const id = onlyTarget(operands, 'advisories show')
-      return withDatabase(settings, world, (database) => recordText(database, id, settings.format))
+      return withDatabase(settings, world, (database) => recordText(database, id, settings.format), NO_RECORD)
     },
   },
   search: {
@@ -95,7 +99,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     ),
     async run(operands, settings, world) {
       const wanted = onlyTarget(operands, 'advisories search')
-      return withDatabase(settings, world, (database) => searchText(database, wanted, settings.format))
+      return withDatabase(settings, world, (database) => searchText(database, wanted, settings.format), NO_PACKAGE)
     },
   },
   pack: {
@@ -179,6 +183,7 @@ async function withDatabase(
   settings: Settings,
   world: World,
   text: (database: AdvisoryDatabase) => string | undefined,
+  otherwise = 'nothing found',
 ): Promise<number> {
   const path =
     settings.file === undefined ? databasePath(cacheDirOf(settings, world)) : resolve(world.cwd, settings.file)
@@ -186,7 +191,7 @@ async function withDatabase(
   try {
     const answer = text(database)
     if (answer === undefined) {
-      if (!settings.quiet) await write(world.stderr, 'nothing found\n')
+      if (!settings.quiet) await write(world.stderr, `${otherwise}\n`)
       return 1
     }
     await write(world.stdout, answer)
