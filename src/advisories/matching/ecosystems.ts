@@ -1,5 +1,6 @@
 import type { Component } from '../../model/component.ts'
 import { bareEcosystem, ecosystemRelease } from '../package-key.ts'
+import type { AffectedEntry } from '../types.ts'
 
 /** One question to the database about a component. */
 export interface Query {
@@ -100,6 +101,23 @@ function sourceVersion(component: Component): string {
   if (!isRpm(readAs(component.ecosystem)) || /^\d+:/.test(version)) return version
   const epoch = /^\d+:/.exec(component.version)
   return epoch === null ? version : `${epoch[0]}${version}`
+}
+
+/** The distribution's mark at the end of a release: `1.3.1-1.azl3`. */
+const DISTRIBUTION_TAG = /\.(?:azl|cm)\d+$/
+
+/**
+ * The installed version as an ecosystem's advisories write it. Azure Linux's may end without the mark that every build has, and
+ * say `last_affected: 1.2.13-1` about `1.2.13-1.azl3`: where none of the entries writes it, it is left out.
+ */
+export function judgedVersion(ecosystem: string, version: string, entries: readonly AffectedEntry[]): string {
+  if (bareEcosystem(ecosystem) !== 'Azure Linux') return version
+  const marked = entries.some((entry) =>
+    entry.ranges.some((range) =>
+      range.events.some(({ fixed, last_affected: last }) => DISTRIBUTION_TAG.test(fixed ?? last ?? '')),
+    ),
+  )
+  return marked ? version : version.replace(DISTRIBUTION_TAG, '')
 }
 
 /** `group:artifact` for Maven, also where only the package URL holds the group; every other name as it is. */

@@ -1,6 +1,6 @@
 import type { Component } from '../../model/component.ts'
 import type { AffectedEntry, OsvRecord } from '../types.ts'
-import { isRpm, type Query, queriesFor, readAs } from './ecosystems.ts'
+import { isRpm, judgedVersion, type Query, queriesFor, readAs } from './ecosystems.ts'
 import { sameModularity, sameStream } from './modules.ts'
 import { isNever, judge, type Verdict } from './ranges.ts'
 import { releaseScope } from './releases.ts'
@@ -51,7 +51,7 @@ export function judgeComponent(component: Component, session: Session): Judgemen
     if (order === undefined) return { ...NOTHING, unexamined: 'nothing orders the versions of its ecosystem' }
     for (const [id, said] of speaking(entries, component, ecosystem, query)) {
       if (done.has(id)) continue
-      const verdict = verdictOf(said, query.version, order, isRpm(ecosystem))
+      const verdict = verdictOf(said, judgedVersion(ecosystem, query.version, said.main), order, isRpm(ecosystem))
       if (verdict === 'silent') {
         judgement.silent.push(id)
         continue
