@@ -1,4 +1,5 @@
 import type { MergedTree } from '../reading/index.ts'
+import { AskedNames } from './asked-names.ts'
 import type { Claim } from './types.ts'
 
 /** One line of a package's file list: where the package put it, and its digest where the list has one. */
@@ -13,7 +14,8 @@ export interface FileList {
   /** Id of the component that owns the files. */
   readonly owner: string
   readonly since: number
-  readonly files: () => Iterable<ListedFile>
+  /** Its files; those whose last segment nobody asks for may be left out. */
+  readonly files: (asked: AskedNames) => Iterable<ListedFile>
 }
 
 /**
@@ -26,9 +28,10 @@ export function claimsOf(lists: readonly FileList[], tree: MergedTree) {
     const claims = new Map<string, Claim>()
     const names = new Set<string>()
     for (const path of paths) names.add(lastSegment(path))
+    const asked = new AskedNames(names)
     const resolveFolder = folderResolver(tree)
     for (const list of lists) {
-      for (const file of list.files()) {
+      for (const file of list.files(asked)) {
         const name = lastSegment(file.path)
         if (!names.has(name)) continue
         const real = paths.has(file.path) ? file.path : inFolder(resolveFolder(parent(file.path)), name)

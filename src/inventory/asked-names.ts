@@ -1,0 +1,50 @@
+import { decodePath, encodePath } from '../lib/path-text.ts'
+
+const SLASH = 0x2f
+const NEWLINE = 0x0a
+const TAB = 0x09
+/** One bit for each of so many hashes: a few thousand names leave most of them unset. */
+const HASHES = 2 ** 16
+
+/**
+ * Tells lines of a file list that may name one of the files asked for from those that cannot, by their bytes. An image's lists
+ * have a hundred thousand lines, of which hundreds are asked for: only these are decoded.
+ */
+export class AskedNames {
+  readonly #bits = new Uint8Array(HASHES / 8)
+
+  /** `names` are last segments of paths. */
+  constructor(names: Iterable<string>) {
+    for (const name of names) {
+      let hash = 0
+      for (const byte of encodePath(name)) hash = next(hash, byte)
+      this.#bits[(hash & (HASHES - 1)) >>> 3] |= 1 << (hash & 7)
+    }
+  }
+
+  /**
+   * The lines that may name one of the files, decoded, in order: all that do and a few that do not. A path begins `pathAt` bytes
+   * into its line and ends with it, or with `tabEnds` before a tab.
+   */
+  *linesOf(bytes: Uint8Array, pathAt: number, tabEnds: boolean): Generator<string> {
+    const bits = this.#bits
+    for (let start = 0; start < bytes.length; ) {
+      let hash = 0
+      let at = start
+      let inPath = true
+      for (; at < bytes.length; at++) {
+        const byte = bytes[at]
+        if (byte === NEWLINE) break
+        if (byte === TAB && tabEnds) inPath = false
+        if (byte === SLASH && inPath) hash = 0
+        else if (inPath && at - start >= pathAt) hash = next(hash, byte)
+      }
+      if ((bits[(hash & (HASHES - 1)) >>> 3] & (1 << (hash & 7))) !== 0) yield decodePath(bytes.subarray(start, at))
+      start = at + 1
+    }
+  }
+}
+
+function next(hash: number, byte: number): number {
+  return (Math.imul(hash, 31) + byte) & 0xffff
+}
