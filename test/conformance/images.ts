@@ -4,6 +4,7 @@ import { openTarget, passArchive, streamLayer, TarReader } from '../../src/image
 import type { Image } from '../../src/image/types.ts'
 import { asFailure } from '../../src/lib/failure.ts'
 import { DEFAULT_LIMITS } from '../../src/lib/limits.ts'
+import { OTHER_BUILD, packagesAsListed } from './image-packages.ts'
 import type { CaseOutcome, ConformanceSuite } from './suite.ts'
 
 /**
@@ -12,10 +13,16 @@ import type { CaseOutcome, ConformanceSuite } from './suite.ts'
  */
 export const images: ConformanceSuite = {
   id: 'images',
-  gaps: {},
+  gaps: {
+    [`alpine-310: ${OTHER_BUILD}`]:
+      'the list is of Alpine 3.10.2 with libcrypto1.1 1.1.1c-r0, the archive beside it of 3.10.4 with 1.1.1d-r2: no reading can give both',
+  },
   async *run(folder) {
     for (const name of readdirSync(folder).sort()) {
       if (name.endsWith('.tar.gz')) yield await mustOpen(name, path.join(folder, name))
+    }
+    for (const name of readdirSync(folder).sort()) {
+      if (name.endsWith('.packages.json')) yield* packagesAsListed(folder, name.slice(0, -'.packages.json'.length))
     }
     for (const name of layoutsBelow(folder)) {
       const layout = path.join(folder, name)
