@@ -88,4 +88,11 @@ describe('command lines', () => {
     expect(text()).toContain('--ignore-unfixed ')
     expect(text()).not.toContain('[BOOL]')
   })
+
+  it('say which value is missing, and that there is one operand too many', async () => {
+    await expect(parse('x', '--timeout')).rejects.toThrow('--timeout needs a value: DURATION')
+    await expect(parse('x', '-o')).rejects.toThrow('--output needs a value: FILE')
+    const none = { ...FORM, name: 'settings', operands: '' }
+    await expect(parseCommandLine(none, ['x'], world().world)).rejects.toThrow('settings takes no operand')
+  })
 })

@@ -110,5 +110,15 @@ function usageFailure(form: CommandLineForm, error: CommanderError): Failure {
       hints: [`bulwark ${form.name} --help`],
     })
   }
-  return new Failure('usage', message.split('\n').join(' '), { kind: 'usage', hints: [`bulwark ${form.name} --help`] })
+  return new Failure('usage', usageWords(form, error.code, message), {
+    kind: 'usage',
+    hints: [`bulwark ${form.name} --help`],
+  })
+}
+
+function usageWords(form: CommandLineForm, code: string, message: string): string {
+  const missing = /option '(?:-\w, )?(--\S+) <(.+)>' argument missing/.exec(message)
+  if (missing !== null) return `${missing[1]} needs a value: ${missing[2]}`
+  if (code === 'commander.excessArguments') return `${form.name} takes no operand`
+  return message.split('\n').join(' ')
 }

@@ -8,12 +8,20 @@ export function errorText(failure: Failure, options: { readonly colour: boolean;
   if (failure.kind === 'interrupted') return `${printable(failure.message)}\n`
   const input =
     failure.input === undefined || failure.message.includes(failure.input) ? '' : `${printable(failure.input)}: `
-  const lines = [`${paint.bold(paint.red('error:'))} ${input}${printable(failure.message)}`]
+  const lines = [`${paint.bold(paint.red('error:'))} ${input}${printable(plainWords(failure.message))}`]
   for (const hint of failure.hints.slice(0, 3)) lines.push(`  try: ${printable(hint)}`)
   if (failure.kind === 'internal')
     lines.push('  this is a defect of bulwark: please report it with the output of --debug')
   if (options.debug) lines.push(...debugLines(failure))
   return `${lines.join('\n')}\n`
+}
+
+/**
+ * Node's words for what the system said, without its code, call and path: `ENOENT: no such file or directory, stat '/x'` is
+ * `no such file or directory`. The path stands in the message already; `--debug` shows all of it.
+ */
+function plainWords(message: string): string {
+  return message.replace(/\bE[A-Z0-9]{2,20}: ([^,]{1,200}), [a-z]{1,20}(?: '.*')?$/, '$1')
 }
 
 function debugLines(failure: Failure): string[] {

@@ -25,7 +25,9 @@ describe('values of flags', () => {
   it('reads severities in any case and once each; nothing means all', () => {
     expect(parseSeverities('HIGH,critical, high')).toEqual(['high', 'critical'])
     expect(parseSeverities('')).toBeUndefined()
-    expect(() => parseSeverities('severe')).toThrow('expects critical or high')
+    expect(() => parseSeverities('severe')).toThrow(
+      'expects critical, high, medium, low, negligible or unknown, not "severe"',
+    )
   })
 
   it('keeps the statuses that mean something else', () => {

@@ -51,9 +51,14 @@ export function parseText(text: string): string | undefined {
 export function parseOneOf<Word extends string>(allowed: readonly Word[]): (text: string) => Word {
   return (text) => {
     const found = allowed.find((word) => word === text.trim().toLowerCase())
-    if (found === undefined) throw wrongValue(`expects ${allowed.join(' or ')}, not "${text}"`)
+    if (found === undefined) throw wrongValue(`expects ${choiceWords(allowed)}, not "${text}"`)
     return found
   }
+}
+
+function choiceWords(words: readonly string[]): string {
+  const last = words.length - 1
+  return words.length < 3 ? words.join(' or ') : `${words.slice(0, last).join(', ')} or ${words[last]}`
 }
 
 /** A list of allowed words, without repetition, in any case. */

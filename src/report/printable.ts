@@ -49,6 +49,20 @@ export function cut(text: string, columns: number): string {
   return `${kept.trimEnd()}…`
 }
 
+/** The text cut at its front to at most `columns`: of a path, the end says more than the beginning. */
+export function cutFront(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text
+  let kept = ''
+  let used = 0
+  for (const char of [...text].reverse()) {
+    const wide = columnsOf(char)
+    if (used + wide > columns - 1) break
+    kept = char + kept
+    used += wide
+  }
+  return `…${kept}`
+}
+
 /** The text padded with spaces to `columns`, on the right, or on the left for figures. */
 export function pad(text: string, columns: number, side: 'left' | 'right' = 'right'): string {
   const space = ' '.repeat(Math.max(0, columns - columnsOf(text)))

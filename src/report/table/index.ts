@@ -1,5 +1,6 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { ScanResult } from '../../model/scan-result.ts'
-import { printable } from '../printable.ts'
+import { columnsOf, cutFront, printable } from '../printable.ts'
 import type { Reporter } from '../types.ts'
 import { type Upgrade, upgradesOf } from '../upgrades.ts'
 import { alignColumns, type Cell } from './columns.ts'
@@ -10,6 +11,8 @@ import { unknownLines } from './unknowns.ts'
 
 /** How many upgrades are proposed. */
 const PROPOSED = 5
+/** Columns that the place of an upgrade keeps, however narrow the terminal. */
+const SHORTEST_PLACE = 20
 
 /** The report for people: what was looked at, the answer, the findings, what is not known, and what to do first. */
 export const table: Reporter = {
@@ -25,7 +28,7 @@ export const table: Reporter = {
       findingLines(result, options, style),
       options.showSuppressed ? suppressedLines(result, options) : [],
       unknownLines(result, options, style),
-      adviceLines(upgrades, style),
+      adviceLines(upgrades, options.width, style),
       [style.quiet(lastLine(result))],
     ]
     return `${parts
@@ -35,20 +38,26 @@ export const table: Reporter = {
   },
 }
 
-function adviceLines(upgrades: readonly Upgrade[], style: Style): string[] {
+function adviceLines(upgrades: readonly Upgrade[], width: number, style: Style): string[] {
   if (upgrades.length === 0) return []
-  const rows = upgrades
-    .slice(0, PROPOSED)
-    .map((upgrade, i): Cell[] => [
-      { text: String(i + 1), side: 'left' },
-      { text: `${packagesWords(upgrade)} ${printable(upgrade.from)} → ${printable(upgrade.to)}`, paint: style.strong },
-      { text: printable(placeOf(upgrade)) },
-      { text: `${upgrade.worst}${upgrade.exploited > 0 ? `, exploited (${upgrade.exploited})` : ''}` },
-      { text: plural(upgrade.findings, 'finding'), side: 'left' },
-    ])
+  const shown = upgrades.slice(0, PROPOSED)
+  const wide = alignColumns(rowsOf(shown, style, Number.POSITIVE_INFINITY), ' ')
+  const excess = Math.max(...shown.map((_, i) => columnsOf(stripVTControlCharacters(wide[i])))) - width
+  const longest = Math.max(...shown.map((upgrade) => columnsOf(printable(placeOf(upgrade)))))
+  const lines = excess > 0 ? alignColumns(rowsOf(shown, style, Math.max(SHORTEST_PLACE, longest - excess)), ' ') : wide
   const rest = upgrades.length - PROPOSED
   const more = rest > 0 ? [style.quiet(` … ${plural(rest, 'more upgrade')}`)] : []
-  return [style.strong('Fix first'), ...alignColumns(rows, ' '), ...more]
+  return [style.strong('Fix first'), ...lines, ...more]
+}
+
+function rowsOf(upgrades: readonly Upgrade[], style: Style, placeColumns: number): Cell[][] {
+  return upgrades.map((upgrade, i): Cell[] => [
+    { text: String(i + 1), side: 'left' },
+    { text: `${packagesWords(upgrade)} ${printable(upgrade.from)} → ${printable(upgrade.to)}`, paint: style.strong },
+    { text: cutFront(printable(placeOf(upgrade)), placeColumns) },
+    { text: `${upgrade.worst}${upgrade.exploited > 0 ? `, exploited (${upgrade.exploited})` : ''}` },
+    { text: plural(upgrade.findings, 'finding'), side: 'left' },
+  ])
 }
 
 function packagesWords(upgrade: Upgrade): string {

@@ -99,6 +99,16 @@ describe('the table', () => {
     )
   })
 
+  it('cuts long places of upgrades at their front where they would not fit', () => {
+    const path = `usr/lib/${'deep/'.repeat(20)}package.json`
+    const library = component({ name: 'lib', version: '1', kind: 'library', evidence: [{ path, confidence: 1 }] })
+    const findings = [cve(1, { component: library.id, fixes: [{ kind: 'upgrade', to: '2' }] })]
+    const text = table.render(scanResult({ inventory: { components: [library] }, findings }), { ...OPTIONS, width: 80 })
+    const line = text.split('\n').find((one) => one.startsWith(' 1  lib')) ?? ''
+    expect(line).toMatch(/^ 1 +lib 1 → 2 +….*deep\/package\.json +high +1 finding$/)
+    expect(columnsOf(line)).toBe(80)
+  })
+
   it('lists packages, suppressed findings, and what a filter left out, when asked', () => {
     const result = scanResult({
       inventory: { components: [openssl] },
