@@ -102,6 +102,7 @@ export interface Alias {
   readonly real: string
 }
 
+/** A path below a folder; the root is the empty text. */
 export function joinPath(folder: string, rest: string): string {
   return folder === '' ? rest : `${folder}/${rest}`
 }

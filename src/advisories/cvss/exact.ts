@@ -15,6 +15,7 @@ export function exact(value: number): Exact {
   return { digits: BigInt(text.slice(0, dot) + text.slice(dot + 1)), places: text.length - dot - 1 }
 }
 
+/** The product, exact. */
 export function times(...factors: readonly Exact[]): Exact {
   let digits = 1n
   let places = 0
@@ -25,19 +26,23 @@ export function times(...factors: readonly Exact[]): Exact {
   return { digits, places }
 }
 
+/** The sum, exact. */
 export function plus(a: Exact, b: Exact): Exact {
   const places = Math.max(a.places, b.places)
   return { digits: at(a, places) + at(b, places), places }
 }
 
+/** The difference `a - b`, exact. */
 export function minus(a: Exact, b: Exact): Exact {
   return plus(a, { digits: -b.digits, places: b.places })
 }
 
+/** `base` to a whole, not negative exponent, exact. */
 export function power(base: Exact, exponent: number): Exact {
   return { digits: base.digits ** BigInt(exponent), places: base.places * exponent }
 }
 
+/** The smaller of two; `b` where they are equal. */
 export function least(a: Exact, b: Exact): Exact {
   return minus(a, b).digits < 0n ? a : b
 }

@@ -112,6 +112,7 @@ export function choiceNeeded(reference: string, names: readonly string[]): Failu
   })
 }
 
+/** A failure that names what was asked for and lists the images that there are. */
 export function noSuchImage(reference: string, names: readonly string[]): Failure {
   return new Failure(
     'no-such-image',
@@ -122,6 +123,7 @@ export function noSuchImage(reference: string, names: readonly string[]): Failur
   )
 }
 
+/** A failure that names the platform that was wanted and lists those that are offered. */
 export function platformNotFound(reference: string, wanted: Platform, offered: readonly string[]): Failure {
   return new Failure(
     'platform-not-found',

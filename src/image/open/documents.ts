@@ -121,6 +121,7 @@ export function digestOfDocument(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
+/** The config document (OCI image-spec, config.md) as the model has it: absent lists empty, an absent system `linux`. */
 export function toImageConfig(document: ConfigDocument): ImageConfig {
   const { config } = document
   return {

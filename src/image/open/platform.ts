@@ -44,6 +44,7 @@ function variantOf(platform: Platform): string | undefined {
   return platform.variant ?? (platform.architecture === 'arm64' ? 'v8' : undefined)
 }
 
+/** A platform as it is written: `linux/arm64/v8`. */
 export function platformText(platform: Platform): string {
   const base = `${platform.os}/${platform.architecture}`
   return platform.variant ? `${base}/${platform.variant}` : base

@@ -123,6 +123,7 @@ function toRange(place: Place): { offset: number; length: number } {
   return { offset: place.offset, length: place.length }
 }
 
+/** A failure for a manifest, index or config that is larger than `Limits.documentBytes`. */
 export function documentTooLarge(reference: string, name: string, bytes: number, limits: Limits): Failure {
   return new Failure(
     'document-too-large',
