@@ -90,7 +90,7 @@ function diagnosticOf({ ecosystem, components, state }: EcosystemCoverage): read
       return [
         {
           code: 'operating-system-unknown',
-          message: `${packages} of ${name} belong to no operating system that was recognised: not examined`,
+          message: `${packages} of ${name} belong to no operating system that was recognised: not examined (--distro NAME:VERSION says which it is)`,
           effect: 'blind',
         },
       ]

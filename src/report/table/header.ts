@@ -81,7 +81,8 @@ export function summaryLines(result: ScanResult, style: Style): string[] {
 
 /** The answer without a finding: never a plain "nothing" where something was not seen, or nothing was there to be seen. */
 function nothingWords(result: ScanResult): string {
-  if (!result.complete) return 'Nothing found in what could be examined.'
+  const unread = result.diagnostics.some(({ code }) => code === 'no-advisories-published')
+  if (!result.complete || unread) return 'Nothing found in what could be examined.'
   if (!result.whole) return 'Nothing found; not every file could be read: see Partial.'
   return result.inventory.components.length === 0
     ? 'Nothing found: there are no packages to examine.'

@@ -28,6 +28,8 @@ describe('the table', () => {
     expect(table.render(clean, OPTIONS)).toContain('\nNothing found.\n')
     expect(table.render(scanResult(), OPTIONS)).toContain('\nNothing found: there are no packages to examine.\n')
     expect(table.render({ ...clean, whole: false }, OPTIONS)).toContain('\nNothing found; not every file could be read')
+    const unpublished = { code: 'no-advisories-published', message: 'nobody publishes any', effect: 'notice' } as const
+    expect(table.render({ ...clean, diagnostics: [unpublished] }, OPTIONS)).toContain('in what could be examined.')
     const blind = scanResult({
       complete: false,
       diagnostics: [{ code: 'layer-absent', message: 'is not here', effect: 'blind', layer: { index: 2 } }],
