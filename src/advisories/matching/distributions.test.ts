@@ -242,6 +242,28 @@ describe('RPM', () => {
     expect(found([rpm('openssl', '1:1.1.1k-4.el8', { ecosystem: 'centos:8' })], [eusOnly])).toEqual([])
   })
 
+  it('reads the products of one major release of Red Hat, and no other product', () => {
+    const rhsa = (ecosystem: string) =>
+      recordOf({
+        id: 'RHSA-2025:1',
+        upstream: ['CVE-2025-0001'],
+        affected: [affects(ecosystem, 'openssl', until('1:3.5.1-9'))],
+      })
+    const installed = (major: number) => rpm('openssl', '1:3.2.2-1', { ecosystem: `Red Hat:enterprise_linux:${major}` })
+    for (const entry of ['enterprise_linux:9::baseos', 'enterprise_linux:9::appstream', 'enterprise_linux:9'])
+      expect(found([installed(9)], [rhsa(`Red Hat:${entry}`)]), entry).toHaveLength(1)
+    for (const entry of ['enterprise_linux:10.0', 'enterprise_linux:10.2'])
+      expect(found([installed(10)], [rhsa(`Red Hat:${entry}`)]), entry).toHaveLength(1)
+    for (const entry of [
+      'enterprise_linux:8::baseos',
+      'openshift:9',
+      'jboss_core_services:1::el9',
+      'rhel_tus:9.2::baseos',
+    ])
+      expect(found([installed(9)], [rhsa(`Red Hat:${entry}`)]), entry).toEqual([])
+    expect(found([installed(10)], [rhsa('Red Hat:enterprise_linux_eus:10.0')])).toEqual([])
+  })
+
   it('compares Azure Linux builds with advisories that leave out their mark, and with those that write it', () => {
     const azl = (events: readonly OsvEvent[]) =>
       recordOf({ id: 'AZL-1', upstream: ['CVE-2023-0001'], affected: [affects('Azure Linux:3', 'zlib', events)] })

@@ -65,9 +65,8 @@ const READ_AS: ReadonlyMap<string, string> = new Map([
 /** The OSV ecosystem, with release, whose records are read for a component's ecosystem: `centos:7` reads `Red Hat:7`. */
 export function readAs(ecosystem: string): string {
   const target = READ_AS.get(bareEcosystem(ecosystem))
-  if (target === undefined) return ecosystem
   const release = ecosystemRelease(ecosystem)
-  return release === '' ? target : `${target}:${release}`
+  return target === undefined || !/^\d/.test(release) ? ecosystem : `${target}:${release}`
 }
 
 /** Whether an ecosystem's packages are RPMs with modules and epochs. */
