@@ -6,9 +6,9 @@ import { printable } from '../report/index.ts'
 export function errorText(failure: Failure, options: { readonly colour: boolean; readonly debug: boolean }): string {
   const paint = createColors(options.colour)
   if (failure.kind === 'interrupted') return `${printable(failure.message)}\n`
-  const input =
-    failure.input === undefined || failure.message.includes(failure.input) ? '' : `${printable(failure.input)}: `
-  const lines = [`${paint.bold(paint.red('error:'))} ${input}${printable(plainWords(failure.message))}`]
+  const message = plainWords(failure.message)
+  const input = failure.input === undefined || message.includes(failure.input) ? '' : `${printable(failure.input)}: `
+  const lines = [`${paint.bold(paint.red('error:'))} ${input}${printable(message)}`]
   for (const hint of failure.hints.slice(0, 3)) lines.push(`  try: ${printable(hint)}`)
   if (failure.kind === 'internal')
     lines.push('  this is a defect of bulwark: please report it with the output of --debug')
