@@ -16,7 +16,7 @@ export interface Ran {
   readonly ms: number
   /** Most memory that the process had resident, in MiB; 0 where the system does not say. */
   readonly peakMb: number
-  /** Everything that lies in the temporary and the working folder and was not there before, and half-written files of the cache. */
+  /** Everything that lies in the temporary and the working folder and was not there before, and half-written files of the cache (but parts of downloads, which are resumed). */
   readonly left: readonly string[]
 }
 
@@ -28,6 +28,8 @@ export interface RunOptions {
   /** A shell command that runs the program as `"$@"`. */
   readonly shell?: string
   readonly killAfterMs?: number
+  /** Settled when the program is to be interrupted. */
+  readonly interruptWhen?: Promise<unknown>
 }
 
 /** The parts of a JSON report that tests look at. */
@@ -108,7 +110,7 @@ export class Sandbox {
       if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return []
       return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`)
     }
-    const cached = files(this.cache).filter((path) => /\.tmp|-journal$|-wal$|\/new-|\/fetch\/|\.lock/.test(path))
+    const cached = files(this.cache).filter((path) => /\.tmp|-journal$|-wal$|\/new-|\.lock/.test(path))
     // Where a checkout cannot be written, its bundle is built below the temporary folder, once for each user.
     const temporary = files(this.tmp).filter((path) => !/\/bulwark-\d+(\/|$)/.test(path))
     return [...temporary, ...files(this.cwd), ...cached]
@@ -126,7 +128,7 @@ export function useSandbox(): Sandbox {
 
 function runProgram(
   words: readonly string[],
-  { cwd, env, uid, shell, killAfterMs = 60_000 }: RunOptions,
+  { cwd, env, uid, shell, killAfterMs = 60_000, interruptWhen }: RunOptions,
 ): Promise<Omit<Ran, 'ms' | 'left'>> {
   return new Promise((resolve, reject) => {
     const [program, args] = shell === undefined ? [PROGRAM, words] : ['/bin/sh', ['-c', shell, 'sh', PROGRAM, ...words]]
@@ -143,6 +145,7 @@ function runProgram(
       peakMb = Math.max(peakMb, peakOf(child.pid))
     }, 20)
     const hung = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+    void interruptWhen?.then(() => child.kill('SIGINT'))
     child.once('error', reject)
     child.once('close', (status) => {
       clearInterval(look)
@@ -164,7 +167,7 @@ function peakOf(pid: number | undefined): number {
 /** What an error must look like: the documented status, text that names the thing, no defect of the program, nothing left behind. */
 export function expectRefused(ran: Ran, status: number, ...says: readonly (string | RegExp)[]): void {
   expect.soft(ran.status, ran.stderr).toBe(status)
-  expect.soft(ran.stderr).toMatch(/^error: /)
+  expect.soft(ran.stderr).toMatch(/^error: /m)
   expect.soft(ran.stderr).not.toMatch(/defect of bulwark|internal error/)
   for (const said of says) expect.soft(ran.stderr).toMatch(said)
   expect.soft(ran.stdout).toBe('')

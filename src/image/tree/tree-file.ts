@@ -27,8 +27,9 @@ export function openTreeFile(root: string, path: string): TreeFile {
   }
   let file: number
   try {
-    const realRoot = realpathSync(Buffer.from(root), 'buffer')
-    const parent = realpathSync(
+    // The other realpath turns bytes into text and loses those that are no UTF-8.
+    const realRoot = realpathSync.native(Buffer.from(root), 'buffer')
+    const parent = realpathSync.native(
       Buffer.concat([realRoot, SLASH, bytes.subarray(0, Math.max(0, slash)), SLASH, DOT]),
       'buffer',
     )

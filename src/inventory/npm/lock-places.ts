@@ -26,7 +26,15 @@ export function placesOf(lock: JsonObject): LockEntry[] | undefined {
   const dependencies = asObject(member(lock, 'dependencies'))
   if (dependencies !== undefined) return nestedPlaces(dependencies)
   // A project without dependencies has a lockfile of nothing but its own name.
-  return member(lock, 'lockfileVersion') === undefined && member(lock, 'requires') === undefined ? undefined : []
+  const isEmpty = member(lock, 'packages') === undefined && member(lock, 'dependencies') === undefined
+  const isLock = member(lock, 'lockfileVersion') !== undefined || member(lock, 'requires') !== undefined
+  return isEmpty && isLock ? [] : undefined
+}
+
+/** How many entries of a lockfile are not what an entry is: an object. */
+export function shapelessEntries(lock: JsonObject): number {
+  const entries = asObject(member(lock, 'packages')) ?? asObject(member(lock, 'dependencies')) ?? {}
+  return Object.keys(entries).filter((key) => asObject(entries[key]) === undefined).length
 }
 
 /** Versions 2 and 3: places as keys, `node_modules/a/node_modules/b`, `packages/own`. */

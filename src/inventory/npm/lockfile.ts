@@ -4,7 +4,7 @@ import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
 import { type JsonObject, member, objectLines, parseJsonObject, textMember } from '../json-document.ts'
 import { refuseIdentity } from '../recorded-text.ts'
 import { integrityDigests } from './integrity.ts'
-import { type LockEntry, placesOf } from './lock-places.ts'
+import { type LockEntry, placesOf, shapelessEntries } from './lock-places.ts'
 
 /** A package that a lockfile names. */
 export interface LockedPackage {
@@ -61,7 +61,8 @@ export function readNpmLock(file: FileBytes): ReadResult<LockedPackage> {
     const dependsOn = pkg.dependsOn.map((index) => places.get(index)).filter((place) => place !== undefined)
     return [{ ...pkg, dependsOn }]
   })
-  return { facts, diagnostics: unnamed(file.path, entries, packages) }
+  const shapeless = shapelessEntries(parsed.object)
+  return { facts, diagnostics: unnamed(file.path, entries, packages, shapeless) }
 }
 
 function refused(path: string, message: string): ReadResult<LockedPackage> {
@@ -69,13 +70,19 @@ function refused(path: string, message: string): ReadResult<LockedPackage> {
 }
 
 /** Entries that name a package but no version that is believed; a folder of the project without a version is its own code. */
-function unnamed(path: string, entries: readonly LockEntry[], packages: readonly unknown[]): Diagnostic[] {
+function unnamed(
+  path: string,
+  entries: readonly LockEntry[],
+  packages: readonly unknown[],
+  shapeless: number,
+): Diagnostic[] {
   const left = entries.filter(
     (entry, index) =>
       packages[index] === undefined && textMember(entry.object, 'version') !== undefined && !isLocal(entry.object),
   )
-  if (left.length === 0) return []
-  const message = `${left.length} entries of the lockfile of npm have a name or version that is not believed`
+  const count = left.length + shapeless
+  if (count === 0) return []
+  const message = `${count} entries of the lockfile of npm have a name or version that is not believed`
   return [{ code: 'npm-lockfile-entry-refused', message, path, effect: 'partial' }]
 }
 

@@ -34,6 +34,7 @@ export function* ndbRecords(file: RandomFile): Records {
     return
   }
   const slotPages = viewOf(head).getUint32(12, true)
+  if (slotPages === 0) yield { problem: 'it has no slots, which even an empty one has' }
   if (slotPages * PAGE_BYTES > file.sizeBytes) yield { problem: 'the file ends before its last slot' }
   const end = Math.min(slotPages * PAGE_BYTES, file.sizeBytes)
   let budget = file.sizeBytes
@@ -48,7 +49,11 @@ export function* ndbRecords(file: RandomFile): Records {
       }
       const index = slot.getUint32(4, true)
       const block = slot.getUint32(8, true)
-      if (block === 0) continue
+      if (block === 0) {
+        // A free slot is all zeros: one with a number has lost its package.
+        if (index !== 0) yield { problem: `the slot of package ${index} leads nowhere` }
+        continue
+      }
       const blocks = slot.getUint32(12, true)
       budget -= blocks * BLOCK_BYTES
       if (budget < 0) {
