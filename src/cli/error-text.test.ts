@@ -31,6 +31,6 @@ describe('the text of an error', () => {
 
   it('adds code and causes when asked', () => {
     const failure = new Failure('some-code', 'failed', { cause: new Error('the cause') })
-    expect(errorText(failure, { ...PLAIN, debug: true })).toMatch(/code: some-code[^]*caused by: the cause/)
+    expect(errorText(failure, { ...PLAIN, debug: true })).toMatch(/code: some-code[\s\S]*caused by: the cause/)
   })
 })
