@@ -65,6 +65,28 @@ describe('libraries', () => {
     ])
   })
 
+  it('lends a severity to another component whatever was asked before', () => {
+    const graded = recordOf({
+      id: 'GHSA-aaaa-bbbb-cccc',
+      aliases: ['CVE-2024-0001'],
+      database_specific: { severity: 'HIGH' },
+      affected: [affects('npm', 'left', until('2.0.0'))],
+    })
+    const ungraded = recordOf({
+      id: 'DEBIAN-CVE-2024-0001',
+      upstream: ['CVE-2024-0001'],
+      affected: [affects('Debian:12', 'node-left', until('2.0.0-1'))],
+    })
+    const components = [
+      componentOf({ name: 'left', version: '1.0.0', ecosystem: 'npm' }),
+      componentOf({ name: 'node-left', version: '1.0.0-1', ecosystem: 'Debian:12' }),
+    ]
+    for (const order of [components, components.toReversed()]) {
+      const sources = found(order, [graded, ungraded]).map(({ severity }) => `${severity.value} ${severity.source}`)
+      expect(sources.sort()).toEqual(['high ghsa', 'high osv:GHSA-aaaa-bbbb-cccc'])
+    }
+  })
+
   it('prefers the fix of the same branch, and skips what is withdrawn', () => {
     const events = [{ introduced: '0' }, { fixed: '1.4.2' }, { introduced: '2.0.0' }, { fixed: '2.3.0' }]
     const record = recordOf({ id: 'GHSA-aaaa-bbbb-cccc', affected: [affects('npm', 'x', events)] })

@@ -41,7 +41,7 @@ export function session(db: AdvisoryDatabase): Session {
         const scheme = schemeFor(ecosystem)
         return scheme === undefined ? undefined : versionOrder(scheme)
       }),
-    borrowed: (name, except) => remember(lent, name, () => borrow(name, except, db, record)),
+    borrowed: (name, except) => remember(lent, [name, ...except].join('\0'), () => borrow(name, except, db, record)),
   }
 }
 
