@@ -3,6 +3,12 @@ import zlib from 'node:zlib'
 /** Bytes that come out at once: with these, inflate is twice as fast as with Node's default of 16 KiB. */
 const OUTPUT_BYTES = 1024 * 1024
 
+/** Handed over at once: between two pieces the stream can give the thread pool its next work, which is seldom ready just in time. */
+const PIECE_BYTES = 256 * 1024
+
+/** How far inflating may run ahead of what is done with its output. */
+const MOST_PENDING_BYTES = 4 * OUTPUT_BYTES
+
 /** A window of 2^27 bytes is what `zstd -d` accepts too: it bounds what a hostile frame can make us allocate. */
 const ZSTD_WINDOW_LOG = 27
 
@@ -20,7 +26,10 @@ export class InflateStage {
   readonly #output: Output
   /** What a consumer that needs time has asked to wait for. */
   #waiting: Promise<void> | undefined
+  /** Output not handed over yet, in order; of the first one `#headDone` bytes have been. */
   readonly #pending: Uint8Array[] = []
+  #pendingBytes = 0
+  #headDone = 0
   #drainScheduled = false
   #fed = 0
   #error: unknown
@@ -80,36 +89,45 @@ export class InflateStage {
 
   /** Resolves when all output so far has been handed over. */
   async flushed(): Promise<void> {
-    this.#drain()
-    while (this.#error === undefined && (this.#waiting !== undefined || this.#stream.readableLength > 0)) {
+    while (this.#error === undefined && (this.#pending.length > 0 || this.#stream.readableLength > 0)) {
       await (this.#waiting ?? new Promise((resolve) => setImmediate(resolve)))
     }
     if (this.#error !== undefined) throw this.#error
   }
 
+  /** Hands over one piece. */
   #drain(): void {
     this.#drainScheduled = false
-    while (this.#pending.length > 0 && this.#error === undefined && this.#waiting === undefined) {
-      const chunk = this.#pending.shift()
-      try {
-        if (chunk === undefined) return
-        const wait = this.#output(chunk)
-        if (wait === undefined) release(chunk)
-        else this.#hold(wait, chunk)
-      } catch (error) {
-        this.#fail(error)
-      }
+    const chunk = this.#pending[0]
+    if (chunk === undefined || this.#error !== undefined || this.#waiting !== undefined) return
+    const piece = chunk.subarray(this.#headDone, this.#headDone + PIECE_BYTES)
+    try {
+      const wait = this.#output(piece)
+      if (wait === undefined) this.#handedOver(chunk, piece.length)
+      else this.#hold(wait, chunk, piece.length)
+    } catch (error) {
+      this.#fail(error)
     }
   }
 
-  #hold(wait: Promise<void>, chunk: Uint8Array): void {
-    this.#stream.pause()
+  #handedOver(chunk: Uint8Array, bytes: number): void {
+    if (this.#error !== undefined) return
+    this.#pendingBytes -= bytes
+    this.#headDone += bytes
+    if (this.#headDone === chunk.length) {
+      this.#pending.shift()
+      this.#headDone = 0
+      release(chunk)
+    }
+    if (this.#pendingBytes < MOST_PENDING_BYTES && this.#stream.isPaused()) this.#stream.resume()
+    if (this.#pending.length > 0) this.#scheduleDrain()
+  }
+
+  #hold(wait: Promise<void>, chunk: Uint8Array, bytes: number): void {
     this.#waiting = wait.then(
       () => {
         this.#waiting = undefined
-        release(chunk)
-        this.#drain()
-        if (this.#waiting === undefined) this.#stream.resume()
+        this.#handedOver(chunk, bytes)
       },
       (error) => {
         this.#waiting = undefined
@@ -128,12 +146,17 @@ export class InflateStage {
     this.#stream.destroy()
   }
 
-  /** A microtask runs after the stream has given the pool its next piece, so that hashing and parsing overlap with inflating. */
   #schedule(chunk: Uint8Array): void {
     this.#pending.push(chunk)
+    this.#pendingBytes += chunk.length
+    if (this.#pendingBytes >= MOST_PENDING_BYTES) this.#stream.pause()
+    this.#scheduleDrain()
+  }
+
+  #scheduleDrain(): void {
     if (this.#drainScheduled) return
     this.#drainScheduled = true
-    queueMicrotask(() => this.#drain())
+    setImmediate(() => this.#drain())
   }
 }
 
