@@ -33,8 +33,8 @@ function highWaterMark(pid: number | undefined): number {
   }
 }
 
-/** The words of a scan that prints nothing, asks nobody, and keeps what it learns in `cache`. */
-export function scanWords(image: string, cache: string): string[] {
+/** The words of a scan that prints nothing, asks nobody, and keeps what it learns in `cache`; with `advisories` it matches against that file. */
+export function scanWords(image: string, cache: string, advisories?: string): string[] {
   return [
     'scan',
     `oci-layout:${image}`,
@@ -45,5 +45,6 @@ export function scanWords(image: string, cache: string): string[] {
     'json',
     '--cache-dir',
     cache,
+    ...(advisories === undefined ? [] : ['--advisories', advisories]),
   ]
 }
