@@ -170,6 +170,10 @@ describe('a broken status of Ubuntu Pro', () => {
 })
 
 describe('parseDistroOverride', () => {
+  it('refuses a name that no distribution has, and says which there are', () => {
+    expect(() => parseDistroOverride('debain:12')).toThrow(/knows no distribution debain; it knows .*debian/)
+  })
+
   it.each([
     ['debian:12', 'debian', '12'],
     ['alpine/v3.19', 'alpine', '3.19'],

@@ -1,5 +1,5 @@
 import { Failure } from '../../lib/failure.ts'
-import { isRolling } from './release.ts'
+import { distributionIds, isRolling } from './release.ts'
 
 /** What `--distro` asks for. */
 export interface DistroOverride {
@@ -40,6 +40,9 @@ export function parseDistroOverride(text: string): DistroOverride {
   const name = match?.[1].toLowerCase()
   if (name === undefined) throw malformed(text, `--distro takes NAME:VERSION`)
   const id = ALIASES.get(name) ?? name
+  const known = distributionIds()
+  // A name that is spelled wrong would match against nobody's advisories, and read as clean.
+  if (!known.includes(id)) throw malformed(text, `--distro knows no distribution ${id}; it knows ${known.join(', ')}`)
   const version = match?.[2] ?? ''
   if (version === '' && !isRolling(id)) throw malformed(text, `--distro needs a version for ${id}`)
   return { id, version: id === 'alpine' ? version.replace(/^v(?=\d)/, '') : version }

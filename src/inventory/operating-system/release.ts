@@ -169,3 +169,8 @@ export function keysOf(claim: Claim): Keys {
 export function isRolling(id: string): boolean {
   return RULES.has(id) && keysOf({ id, name: '', product: '', versionText: '', version: '1.0' }).release === ''
 }
+
+/** IDs of the distributions whose versions are understood, sorted. */
+export function distributionIds(): readonly string[] {
+  return [...RULES.keys()].sort()
+}
