@@ -1,22 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { Failure } from '../../lib/failure.ts'
 import type { Limits } from '../../lib/limits.ts'
-import { decodePath } from '../../lib/path-text.ts'
 import type { DiagnosticEffect } from '../../model/diagnostic.ts'
-import type { TarEntry, TarHandler } from '../types.ts'
+import type { TarHandler } from '../types.ts'
 import { EntryBody } from './body.ts'
-import { BLOCK, blockKind, entryType, hasBody, headerFormat, headerName, readNumber, textField } from './header.ts'
-import { type PaxRecords, parsePax, readDecimal, readTime } from './pax.ts'
-import {
-  IN_EXTENSION,
-  IN_HEADER,
-  mapBlocks,
-  mapIsSound,
-  parseMapBody,
-  parseMapText,
-  readOldGnuParts,
-  type SparsePart,
-} from './sparse.ts'
+import { type Draft, Extensions, isExtension } from './extensions.ts'
+import { BLOCK, blockKind, headerFormat, readNumber } from './header.ts'
+import type { PaxRecords } from './pax.ts'
+import { mapIsSound, parseMapText, type SparsePart } from './sparse.ts'
+import { SparseMap, type SparseMapState } from './sparse-map.ts'
 
 type State =
   /** A header block is next. */
@@ -31,14 +23,6 @@ type State =
   /** After the two zero blocks. */
   | 'ended'
 
-/** An entry whose header is read but whose sparse map is not yet. */
-interface Draft {
-  entry: { -readonly [Key in keyof TarEntry]: TarEntry[Key] }
-  /** Bytes of its body in the archive, the map of PAX 1.0 included. */
-  storedBytes: number
-}
-
-const NO_RECORDS: PaxRecords = { values: new Map(), parts: [] }
 const ZEROS = new Uint8Array(64 * 1024)
 
 /**
@@ -68,19 +52,17 @@ export class TarReader {
   #bodyOffset = 0
   #zeroBlocks = 0
   #dataAfterEnd = false
-  #global = new Map<string, string>()
-  #pax: PaxRecords = NO_RECORDS
-  #longName: string | undefined
-  #longLink: string | undefined
+  readonly #extensions: Extensions
+  readonly #map: SparseMap
   #draft: Draft | undefined
-  #parts: SparsePart[] = []
-  #mapBytes = 0
 
   constructor(handler: TarHandler, name: string, limits: Limits) {
     this.#handler = handler
     this.#name = name
     this.#limits = limits
     this.#body = new EntryBody(handler, limits, name)
+    this.#extensions = new Extensions((message) => this.#problem('tar-pax-invalid', message, 'partial'))
+    this.#map = new SparseMap(limits, name)
   }
 
   /** Takes the next bytes of the archive; they are not kept after the call. */
@@ -109,7 +91,7 @@ export class TarReader {
 
   /** Says that the archive is over. */
   finish(): void {
-    if (this.#state === 'ended' || (this.#state === 'header' && this.#filled === 0 && !this.#inExtension())) return
+    if (this.#state === 'ended' || (this.#state === 'header' && this.#filled === 0 && !this.#extensions.waiting)) return
     // Only padding is missing: the bodies are whole (Go's archive/tar accepts it too).
     if (this.#state === 'skip' && this.#remaining < BLOCK && this.#remaining <= this.#padding) return
     throw new Failure('tar-truncated', `the archive ends in the middle of ${this.#where()}, at byte ${this.#before}`, {
@@ -127,7 +109,7 @@ export class TarReader {
       case 'old-sparse-map':
         return this.#takeBlock(chunk, at, this.#oldSparseBlock)
       case 'sparse-map':
-        return this.#takeMapBlock(chunk, at)
+        return this.#takeBlock(chunk, at, this.#paxSparseBlock)
       case 'body':
         return this.#takeBody(chunk, at)
       case 'skip':
@@ -220,7 +202,7 @@ export class TarReader {
         input: this.#name,
       })
     }
-    if (flag === 0x78 || flag === 0x58 || flag === 0x67 || flag === 0x4c || flag === 0x4b) {
+    if (isExtension(flag)) {
       this.#beginExtension(flag, size, position)
     } else {
       this.#bodyOffset = position + BLOCK
@@ -253,35 +235,11 @@ export class TarReader {
     if (this.#remaining === 0) {
       const body = this.#partial.subarray(0, this.#filled)
       this.#filled = 0
-      this.#endExtension(body)
+      this.#extensions.take(this.#extensionFlag, body)
       if (this.#partial.length > BLOCK) this.#partial = new Uint8Array(BLOCK)
       this.#skip(this.#padding)
     }
     return at + count
-  }
-
-  #endExtension(body: Uint8Array): void {
-    switch (this.#extensionFlag) {
-      case 0x4c:
-        this.#longName = decodePath(textField(body, 0, body.length))
-        return
-      case 0x4b:
-        this.#longLink = decodePath(textField(body, 0, body.length))
-        return
-      case 0x67: {
-        const records = parsePax(body)
-        if (records.problem !== undefined) this.#problem('tar-pax-invalid', records.problem, 'partial')
-        for (const [key, value] of records.values) this.#global.set(key, value)
-        return
-      }
-      default:
-        this.#pax = parsePax(body)
-        if (this.#pax.problem !== undefined) this.#problem('tar-pax-invalid', this.#pax.problem, 'partial')
-    }
-  }
-
-  #inExtension(): boolean {
-    return this.#longName !== undefined || this.#longLink !== undefined || this.#pax !== NO_RECORDS
   }
 
   #beginEntry(block: Uint8Array, at: number, flag: number, headerSize: number): void {
@@ -291,98 +249,33 @@ export class TarReader {
         input: this.#name,
       })
     }
-    const format = headerFormat(block, at)
-    const pax = this.#pax === NO_RECORDS && this.#global.size === 0 ? undefined : this.#pax
-    const size = this.#paxNumber(pax, 'size') ?? headerSize
-    const name = this.#longName ?? this.#paxText(pax, 'path') ?? headerName(block, at, format)
-    const old = flag === 0 || flag === 0x30
-    const type = old && name.endsWith('/') ? 'directory' : entryType(flag)
-    const isLink = type === 'symlink' || type === 'hardlink'
-    const storedBytes = hasBody(flag) ? size : 0
-    const entry = {
-      name,
-      type,
-      sizeBytes: type === 'hardlink' ? 0 : size,
-      mode: (readNumber(block, at + 100, 8) ?? 0) & 0o7777,
-      uid: this.#paxNumber(pax, 'uid') ?? readNumber(block, at + 108, 8) ?? 0,
-      gid: this.#paxNumber(pax, 'gid') ?? readNumber(block, at + 116, 8) ?? 0,
-      mtime: this.#paxTime(pax) ?? readNumber(block, at + 136, 12) ?? 0,
-      linkName: isLink
-        ? (this.#longLink ?? this.#paxText(pax, 'linkpath') ?? decodePath(textField(block, at + 157, 100)))
-        : '',
-    }
-    this.#pax = NO_RECORDS
-    this.#longName = undefined
-    this.#longLink = undefined
-    this.#draft = { entry, storedBytes }
-    if (flag === 0x53 && format === 'gnu') this.#oldSparse(block, at)
-    else if (pax !== undefined && type === 'file') this.#paxSparse(pax)
+    const draft = this.#extensions.entryOf(block, at, flag, headerSize)
+    this.#draft = draft
+    if (flag === 0x53 && headerFormat(block, at) === 'gnu') {
+      draft.entry.sizeBytes = readNumber(block, at + 483, 12) ?? -1
+      this.#continueMap(this.#map.beginOldGnu(block, at), 'old-sparse-map')
+    } else if (draft.pax !== undefined && draft.entry.type === 'file') this.#paxSparse(draft, draft.pax)
     else this.#deliver(undefined)
-  }
-
-  #paxText(pax: PaxRecords | undefined, key: string): string | undefined {
-    if (pax === undefined) return undefined
-    return (pax.values.get(key) ?? this.#global.get(key)) || undefined
-  }
-
-  #paxNumber(pax: PaxRecords | undefined, key: string): number | undefined {
-    const text = this.#paxText(pax, key)
-    if (text === undefined) return undefined
-    const value = readDecimal(text)
-    if (value === undefined) this.#problem('tar-pax-invalid', `the PAX record "${key}" is no valid number`, 'partial')
-    return value
-  }
-
-  #paxTime(pax: PaxRecords | undefined): number | undefined {
-    const text = this.#paxText(pax, 'mtime')
-    return text === undefined ? undefined : readTime(text)
   }
 
   // ------------------------------------------------------------ sparse files
 
-  #oldSparse(block: Uint8Array, at: number): void {
-    const draft = this.#draft!
-    draft.entry.sizeBytes = readNumber(block, at + 483, 12) ?? -1
-    this.#parts = []
-    this.#mapBytes = 0
-    this.#continueOldSparse(readOldGnuParts(block, at, IN_HEADER, this.#parts))
-  }
-
   #oldSparseBlock(block: Uint8Array, at: number): void {
-    this.#mapBytes += BLOCK
-    this.#boundMap()
-    this.#continueOldSparse(readOldGnuParts(block, at, IN_EXTENSION, this.#parts))
-  }
-
-  #continueOldSparse(more: boolean | undefined): void {
-    if (more === true) this.#state = 'old-sparse-map'
-    else this.#deliver(more === undefined ? 'malformed' : this.#parts)
-  }
-
-  #boundMap(): void {
-    if (this.#mapBytes > mapBlocks(this.#limits.headerBytes) * BLOCK) {
-      throw new Failure(
-        'tar-header-too-large',
-        `the sparse map of an entry is larger than ${this.#limits.headerBytes} bytes`,
-        {
-          input: this.#name,
-        },
-      )
-    }
+    this.#continueMap(this.#map.addOldGnu(block, at), 'old-sparse-map')
   }
 
   /** PAX formats 0.0, 0.1 and 1.0 (GNU tar manual, "PAX Format, Versions 0.0 and 0.1", "PAX Format, Version 1.0"). */
-  #paxSparse(pax: PaxRecords): void {
-    const draft = this.#draft!
-    const map = this.#paxText(pax, 'GNU.sparse.map')
-    const major = this.#paxText(pax, 'GNU.sparse.major')
-    const realSize = this.#paxNumber(pax, 'GNU.sparse.realsize') ?? this.#paxNumber(pax, 'GNU.sparse.size')
+  #paxSparse(draft: Draft, pax: PaxRecords): void {
+    const extensions = this.#extensions
+    const map = extensions.text(pax, 'GNU.sparse.map')
+    const major = extensions.text(pax, 'GNU.sparse.major')
+    const realSize = extensions.number(pax, 'GNU.sparse.realsize') ?? extensions.number(pax, 'GNU.sparse.size')
     const isSparse = map !== undefined || major !== undefined || pax.parts.length > 0 || realSize !== undefined
     if (!isSparse) {
       this.#deliver(undefined)
       return
     }
-    draft.entry.name = this.#paxText(pax, 'GNU.sparse.name') ?? draft.entry.name
+    draft.entry.name = extensions.text(pax, 'GNU.sparse.name') ?? draft.entry.name
     draft.entry.sizeBytes = realSize ?? -1
     if (major === undefined || major === '0') {
       this.#deliver(map === undefined ? pax.parts : (parseMapText(map) ?? 'malformed'))
@@ -392,44 +285,19 @@ export class TarReader {
       this.#deliver('malformed')
       return
     }
-    this.#partial = new Uint8Array(BLOCK)
-    this.#filled = 0
-    this.#mapBytes = 0
+    this.#map.beginPax()
     this.#state = 'sparse-map'
   }
 
-  #takeMapBlock(chunk: Uint8Array, at: number): number {
-    const count = Math.min(BLOCK - (this.#filled % BLOCK), chunk.length - at)
-    if (this.#filled + count > this.#partial.length) {
-      const larger = new Uint8Array(this.#partial.length * 2)
-      larger.set(this.#partial)
-      this.#partial = larger
-    }
-    this.#partial.set(chunk.subarray(at, at + count), this.#filled)
-    this.#filled += count
-    if (this.#filled % BLOCK === 0) this.#endMapBlock()
-    return at + count
-  }
-
-  #endMapBlock(): void {
+  #paxSparseBlock(block: Uint8Array, at: number): void {
     const draft = this.#draft!
-    this.#mapBytes = this.#filled
-    this.#boundMap()
     draft.storedBytes -= BLOCK
-    // The map is looked at again only when it has doubled or the body is used up: a long one is not parsed for every block.
-    const blocks = this.#filled / BLOCK
-    if ((blocks & (blocks - 1)) !== 0 && draft.storedBytes >= BLOCK && !this.#mapMayEnd()) return
-    const parts = parseMapBody(this.#partial.subarray(0, this.#filled), this.#limits.headerBytes / 4)
-    if (parts === 'more' && draft.storedBytes >= BLOCK) return
-    this.#partial = new Uint8Array(BLOCK)
-    this.#filled = 0
-    this.#deliver(parts === undefined || parts === 'more' ? 'malformed' : parts)
+    this.#continueMap(this.#map.addPax(block, at, draft.storedBytes), 'sparse-map')
   }
 
-  /** A map's last block ends with NULs unless it fills the block exactly. */
-  #mapMayEnd(): boolean {
-    const last = this.#partial[this.#filled - 1]
-    return last === 0 || last === 0x0a
+  #continueMap(map: SparseMapState, state: State): void {
+    if (map === 'more') this.#state = state
+    else this.#deliver(map)
   }
 
   // ------------------------------------------------------------ delivery
