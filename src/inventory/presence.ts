@@ -71,8 +71,11 @@ function leftOut(
   counted: 'installed' | 'declared',
 ): Diagnostic {
   const files = new Set(components.flatMap((component) => component.evidence.map((evidence) => evidence.path)))
-  const what = counted === 'installed' ? 'that files only declare' : 'that lie installed'
-  const message = `${components.length} ${cataloger.id} packages ${what} were not counted (${files.size} files): here those count that ${counted === 'installed' ? 'are installed' : 'files declare'}`
+  const many = components.length === 1 ? `${cataloger.id} package` : `${cataloger.id} packages`
+  const message =
+    counted === 'installed'
+      ? `${components.length} ${many} that files only declare are not counted: here what is installed counts`
+      : `${components.length} ${many} that lie installed are not counted: here what files declare counts`
   const path = [...files].sort()[0]
   return { code: `packages-not-${counted}`, message, ...(files.size === 1 && path && { path }), effect: 'notice' }
 }
