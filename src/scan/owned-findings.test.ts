@@ -22,8 +22,28 @@ describe('findings of library packages that belong to an OS package', () => {
     expect(leftOut).toEqual([{ filter: expect.stringContaining('ownership'), count: 1, unknownSeverity: 1 }])
   })
 
-  it('stay where nothing else would speak for them', () => {
-    for (const coverage of [covered('missing'), []])
-      expect(leaveToOwners(findings, inventory, coverage)).toEqual({ kept: findings, leftOut: [] })
+  it('stay, with less confidence and the owner named, where nothing else would speak for them', () => {
+    for (const coverage of [covered('missing'), []]) {
+      const { kept, leftOut } = leaveToOwners(findings, inventory, coverage)
+      expect(leftOut).toEqual([])
+      expect(kept.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd'])
+      expect(kept[1].confidence).toBeLessThan(0.5)
+      expect(kept[1].remarks.join()).toContain('python3-six 1.16.0-4')
+      expect(kept[2]).toEqual(findings[2])
+    }
+  })
+
+  it('stay where the distribution publishes fixes only: its silence says nothing about what it has not fixed', () => {
+    const apk = componentOf({ name: 'py3-six', version: '1.16.0-r1', ecosystem: 'Alpine:v3.19' })
+    const six = { ...owned, ownedBy: apk.id }
+    const coverage = [{ ecosystem: 'Alpine:v3.19', components: 1, state: 'examined' as const }]
+    const { kept, leftOut } = leaveToOwners(findings.slice(1, 2), { components: [apk, six] }, coverage)
+    expect(leftOut).toEqual([])
+    expect(kept[0].remarks.join()).toContain('py3-six')
+  })
+
+  it('stay when they are more than a weakness', () => {
+    const malware = finding({ id: 'm', kind: 'malicious-package', names: ['MAL-1'], component: owned.id })
+    expect(leaveToOwners([malware], inventory, covered('examined')).kept).toEqual([malware])
   })
 })

@@ -8,8 +8,18 @@ import type { LeftOut } from '../model/scan-result.ts'
 const BECAUSE = 'ownership (files of OS packages: the advisories of those count)'
 
 /**
- * Leaves out findings of library packages that are proven to be files of an OS package: the distribution repairs them under its own
- * version, and its advisories say whether it did. Only where these were examined; else the library's findings are all there is.
+ * Distributions whose advisories also list what is not fixed, so that their silence about a weakness says something: Debian's tracker and
+ * Ubuntu's. The others publish fixes only, and what they have not fixed yet would be lost.
+ */
+const LISTS_UNFIXED: ReadonlySet<string> = new Set(['Debian', 'Ubuntu'])
+
+/** How sure a finding is whose package a distribution may have repaired under its own version. */
+const OWNED_CONFIDENCE = 0.3
+
+/**
+ * What becomes of weaknesses of library packages that are proven to be files of an OS package, which the distribution repairs under its
+ * own version. Where its advisories were examined and also list what is not fixed, they decide, and the library's findings are left
+ * out and counted. Elsewhere the findings stay, with the owner named and less confidence.
  */
 export function leaveToOwners(
   findings: readonly Finding[],
@@ -18,17 +28,31 @@ export function leaveToOwners(
 ): { readonly kept: readonly Finding[]; readonly leftOut: readonly LeftOut[] } {
   const examined = new Set(coverage.filter(({ state }) => state === 'examined').map(({ ecosystem }) => ecosystem))
   const components = new Map(inventory.components.map((component) => [component.id, component]))
-  const isOwned = (component: Component | undefined): boolean => {
-    const owner = component?.ownedBy === undefined ? undefined : components.get(component.ownedBy)
-    return owner !== undefined && examined.has(owner.ecosystem)
-  }
   const kept: Finding[] = []
-  const owned: Finding[] = []
+  const left: Finding[] = []
   for (const finding of findings) {
-    const component = finding.component === undefined ? undefined : components.get(finding.component)
-    ;(isOwned(component) ? owned : kept).push(finding)
+    const owner = ownerOf(finding, components)
+    if (owner === undefined) kept.push(finding)
+    else if (examined.has(owner.ecosystem) && LISTS_UNFIXED.has(owner.ecosystem.split(':')[0])) left.push(finding)
+    else kept.push(doubted(finding, owner))
   }
-  if (owned.length === 0) return { kept: findings, leftOut: [] }
-  const unknownSeverity = owned.filter((finding) => finding.severity.value === 'unknown').length
-  return { kept, leftOut: [{ filter: BECAUSE, count: owned.length, unknownSeverity }] }
+  if (left.length === 0) return { kept, leftOut: [] }
+  const unknownSeverity = left.filter((finding) => finding.severity.value === 'unknown').length
+  return { kept, leftOut: [{ filter: BECAUSE, count: left.length, unknownSeverity }] }
+}
+
+/** The OS package whose file the component of a weakness is. */
+function ownerOf(finding: Finding, components: ReadonlyMap<string, Component>): Component | undefined {
+  if (finding.kind !== 'vulnerability' || finding.component === undefined) return undefined
+  const owner = components.get(finding.component)?.ownedBy
+  return owner === undefined ? undefined : components.get(owner)
+}
+
+function doubted(finding: Finding, owner: Component): Finding {
+  const remark = `a file of the system's package ${owner.name} ${owner.version}, which may hold a repair of its own`
+  return {
+    ...finding,
+    confidence: Math.min(finding.confidence, OWNED_CONFIDENCE),
+    remarks: [...finding.remarks, remark],
+  }
 }
