@@ -7,8 +7,9 @@ import type { LayerLocator } from '../types.ts'
 import { createDecompression } from './decompression.ts'
 
 const INPUT_BYTES = 512 * 1024
-/** One is read into while the pool works on one and has the next waiting. */
-const INPUT_BUFFERS = 3
+/** Two are read into while the pool works on one and has the next waiting. */
+const INPUT_BUFFERS = 4
+const READS_AHEAD = 2
 
 export interface StreamOptions {
   /** How the layer is named in failures. */
@@ -99,37 +100,56 @@ function blobHasher(plain: boolean, options: StreamOptions): Hash | undefined {
   return blob !== undefined || options.hashBlob === true ? createHash(algorithmOf(blob)) : undefined
 }
 
-/** Reads the layer's bytes into a few buffers in turn: the next is read while `take` works on the last ones. */
+/** Reads the layer's bytes into a few buffers in turn: the next are read while `take` works on the last ones. */
 export async function pump(
   file: FileHandle,
   locator: LayerLocator,
   options: Pick<StreamOptions, 'name' | 'signal' | 'progress'>,
   take: (chunk: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const buffers = Array.from({ length: INPUT_BUFFERS }, () => new Uint8Array(Math.min(INPUT_BYTES, locator.length)))
+  const size = Math.max(1, Math.min(INPUT_BYTES, locator.length))
+  const buffers = Array.from({ length: INPUT_BUFFERS }, () => new Uint8Array(size))
   const free: Promise<void>[] = buffers.map(() => Promise.resolve())
-  const read = async (slot: number, done: number): Promise<Uint8Array> => {
+  const read = async (position: number): Promise<Uint8Array> => {
+    const slot = (position / size) % INPUT_BUFFERS
     await free[slot]
-    const wanted = Math.min(buffers[slot].length, locator.length - done)
-    const { bytesRead } = await file.read(buffers[slot], 0, wanted, locator.offset + done)
-    return buffers[slot].subarray(0, bytesRead)
+    return await readFully(file, buffers[slot].subarray(0, locator.length - position), locator.offset + position)
   }
-  let done = 0
-  let next = locator.length > 0 ? read(0, 0) : undefined
-  for (let slot = 0; next !== undefined; ) {
-    const chunk = await next
+  const ahead: Promise<Uint8Array>[] = []
+  let asked = 0
+  const readAhead = (): void => {
+    for (; ahead.length < READS_AHEAD && asked < locator.length; asked += size) {
+      const reading = read(asked)
+      reading.catch(() => {})
+      ahead.push(reading)
+    }
+  }
+  for (let done = 0; done < locator.length; ) {
+    readAhead()
+    const chunk = (await ahead.shift()) ?? new Uint8Array(0)
     options.signal.throwIfAborted()
-    if (chunk.length === 0) throw truncatedFile(locator, options.name, done)
+    if (chunk.length < Math.min(size, locator.length - done))
+      throw truncatedFile(locator, options.name, done + chunk.length)
+    const slot = (done / size) % INPUT_BUFFERS
     done += chunk.length
-    const following = (slot + 1) % INPUT_BUFFERS
-    next = done < locator.length ? read(following, done) : undefined
-    next?.catch(() => {})
+    // The next are asked for before this one is worked on.
+    readAhead()
     free[slot] = take(chunk)
     free[slot].catch(() => {})
     options.progress?.(done)
-    slot = following
   }
   await Promise.all(free)
+}
+
+/** Fills the buffer, unless the file ends before that. */
+async function readFully(file: FileHandle, buffer: Uint8Array, position: number): Promise<Uint8Array> {
+  let filled = 0
+  while (filled < buffer.length) {
+    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, position + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
 }
 
 function truncatedFile(locator: LayerLocator, name: string, done: number): Failure {
