@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { Failure } from '../../lib/failure.ts'
+import type { Draft } from '../database/write.ts'
+import { type DocumentSource, updateDocument } from './document.ts'
 import { plain } from './layout.ts'
-import type { AdvisorySource, SourceResult, UpdateRun } from './source.ts'
+import type { AdvisorySource, SourceResult } from './source.ts'
 
 /** EPSS scores of the day (https://www.first.org/epss/data_stats). */
 const ADDRESS = 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz'
@@ -65,55 +67,29 @@ function toRow(cve = '', epss = '', percentile = ''): Row | undefined {
   return values[1] <= 1 && values[2] <= 1 ? values : undefined
 }
 
+const scores: DocumentSource<NonNullable<SourceResult['epss']>> = {
+  name: 'EPSS scores',
+  address: ADDRESS,
+  places: PLACES,
+  maxBytes: MAX_PACKED,
+  shrinks: 'epss-shrinks',
+  units: { all: 'scores', wrong: 'lines' },
+  absent: () => 'the source has no EPSS scores',
+  without: 'likelihood of exploitation is not shown',
+  parse(bytes, input) {
+    const { on, rows, skipped } = parseEpss(bytes, input)
+    const file = (draft: Draft, at: string) => ({ entries: draft.epss(rows), on, fetchedAt: at })
+    return { count: rows.length, skipped, file }
+  },
+  noteIn: (meta) => meta.epss,
+  asResult: (note) => ({ epss: note }),
+  staying: (note) => `those of ${note.on || note.fetchedAt} stay`,
+  copy: (from, draft) => draft.epss(from.allEpss()),
+}
+
 export const epss: AdvisorySource = {
   id: 'epss',
   title: 'EPSS, the Exploit Prediction Scoring System',
   licence: 'free to use with attribution to FIRST',
-  async update(run) {
-    try {
-      return (await fetchEpss(run)) ?? keepEpss(run, 'the source has no EPSS scores')
-    } catch (error) {
-      run.signal?.throwIfAborted()
-      if (!(error instanceof Failure)) throw error
-      return keepEpss(run, error.message)
-    }
-  },
-}
-
-async function fetchEpss(run: UpdateRun): Promise<SourceResult | undefined> {
-  const { place } = run
-  if (place.kind === 'packed') {
-    const { epss: of } = place.database.meta
-    return of && { epss: { ...of, entries: run.draft.epss(place.database.allEpss()) } }
-  }
-  run.progress({ message: 'EPSS scores' })
-  for (const parts of place.layout.official ? [] : PLACES) {
-    const bytes = await place.layout.bytes(parts, MAX_PACKED)
-    if (bytes !== undefined) return takeEpss(run, bytes, place.layout.locate(...parts))
-  }
-  const bytes = place.layout.official ? await place.layout.elsewhere(ADDRESS, MAX_PACKED) : undefined
-  return bytes && takeEpss(run, bytes, ADDRESS)
-}
-
-function takeEpss(run: UpdateRun, bytes: Uint8Array, input: string): SourceResult {
-  const scores = parseEpss(bytes, input)
-  const before = run.previous?.meta.epss?.entries ?? 0
-  if (!run.force && scores.rows.length < before * 0.9)
-    throw new Failure(
-      'epss-shrinks',
-      `${input} has ${scores.rows.length} scores where there were ${before}; --force takes it`,
-      { input },
-    )
-  if (scores.skipped > 0) run.warn(`${input}: ${scores.skipped} lines are wrong and left out`)
-  return { epss: { entries: run.draft.epss(scores.rows), on: scores.on, fetchedAt: run.at } }
-}
-
-function keepEpss(run: UpdateRun, why: string): SourceResult {
-  const before = run.previous?.meta.epss
-  if (run.previous === undefined || before === undefined) {
-    run.warn(`${why}: likelihood of exploitation is not shown`)
-    return {}
-  }
-  run.warn(`${why}: those of ${before.on || before.fetchedAt} stay`)
-  return { epss: { ...before, entries: run.draft.epss(run.previous.allEpss()) } }
+  update: (run) => updateDocument(scores, run),
 }

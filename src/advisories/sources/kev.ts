@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer'
 import * as z from 'zod'
 import { Failure } from '../../lib/failure.ts'
+import type { Draft } from '../database/write.ts'
 import type { KevEntry } from '../types.ts'
+import { type DocumentSource, updateDocument } from './document.ts'
 import { plain } from './layout.ts'
-import type { AdvisorySource, SourceResult, UpdateRun } from './source.ts'
+import type { AdvisorySource, SourceResult } from './source.ts'
 
 /** CISA's catalogue of known exploited vulnerabilities (https://www.cisa.gov/known-exploited-vulnerabilities-catalog). */
 const ADDRESS = 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json'
@@ -31,9 +33,9 @@ export interface KevCatalogue {
 
 /** The catalogue from its JSON. A wrong entry is skipped and counted; what is no catalogue is a `Failure` that names `input`. */
 export function parseKev(bytes: Uint8Array, input: string): KevCatalogue {
-  let catalogue: z.infer<typeof catalogueShape>
+  let found: z.infer<typeof catalogueShape>
   try {
-    catalogue = catalogueShape.parse(JSON.parse(Buffer.from(plain(bytes, MAX_BYTES, input)).toString()))
+    found = catalogueShape.parse(JSON.parse(Buffer.from(plain(bytes, MAX_BYTES, input)).toString()))
   } catch (cause) {
     if (cause instanceof Failure) throw cause
     throw new Failure('kev-catalogue', `${input} is not the catalogue of known exploited vulnerabilities`, {
@@ -42,7 +44,7 @@ export function parseKev(bytes: Uint8Array, input: string): KevCatalogue {
     })
   }
   const entries: KevEntry[] = []
-  for (const value of catalogue.vulnerabilities) {
+  for (const value of found.vulnerabilities) {
     const parsed = entryShape.safeParse(value)
     if (!parsed.success) continue
     const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse, vulnerabilityName } = parsed.data
@@ -54,65 +56,32 @@ export function parseKev(bytes: Uint8Array, input: string): KevCatalogue {
       name: vulnerabilityName,
     })
   }
-  return { released: catalogue.dateReleased, entries, skipped: catalogue.vulnerabilities.length - entries.length }
+  return { released: found.dateReleased, entries, skipped: found.vulnerabilities.length - entries.length }
+}
+
+const catalogue: DocumentSource<NonNullable<SourceResult['kev']>> = {
+  name: 'known exploited vulnerabilities',
+  address: ADDRESS,
+  places: PLACES,
+  maxBytes: MAX_BYTES,
+  shrinks: 'kev-shrinks',
+  units: { all: 'entries', wrong: 'entries' },
+  absent: (origin) => `${origin} has no catalogue of known exploited vulnerabilities`,
+  without: 'known exploitation is not shown',
+  parse(bytes, input) {
+    const { released, entries, skipped } = parseKev(bytes, input)
+    const file = (draft: Draft, at: string) => ({ entries: draft.kev(entries), released, fetchedAt: at })
+    return { count: entries.length, skipped, file }
+  },
+  noteIn: (meta) => meta.kev,
+  asResult: (note) => ({ kev: note }),
+  staying: (note) => `the one of ${note.fetchedAt} stays`,
+  copy: (from, draft) => draft.kev(from.allKev()),
 }
 
 export const kev: AdvisorySource = {
   id: 'kev',
   title: 'CISA known exploited vulnerabilities',
   licence: 'CC0-1.0',
-  async update(run) {
-    try {
-      return (
-        (await fetchKev(run)) ?? keepKev(run, `${originOf(run)} has no catalogue of known exploited vulnerabilities`)
-      )
-    } catch (error) {
-      run.signal?.throwIfAborted()
-      if (!(error instanceof Failure)) throw error
-      return keepKev(run, error.message)
-    }
-  },
-}
-
-function originOf({ place }: UpdateRun): string {
-  return place.kind === 'packed' ? place.origin : place.layout.origin
-}
-
-async function fetchKev(run: UpdateRun): Promise<SourceResult | undefined> {
-  const { place } = run
-  if (place.kind === 'packed') {
-    const { kev: of } = place.database.meta
-    return of && { kev: { ...of, entries: run.draft.kev(place.database.allKev()) } }
-  }
-  run.progress({ message: 'known exploited vulnerabilities' })
-  for (const parts of place.layout.official ? [] : PLACES) {
-    const bytes = await place.layout.bytes(parts, MAX_BYTES)
-    if (bytes !== undefined) return takeKev(run, bytes, place.layout.locate(...parts))
-  }
-  const bytes = place.layout.official ? await place.layout.elsewhere(ADDRESS, MAX_BYTES) : undefined
-  return bytes && takeKev(run, bytes, ADDRESS)
-}
-
-function takeKev(run: UpdateRun, bytes: Uint8Array, input: string): SourceResult {
-  const catalogue = parseKev(bytes, input)
-  const before = run.previous?.meta.kev?.entries ?? 0
-  if (!run.force && catalogue.entries.length < before * 0.9)
-    throw new Failure(
-      'kev-shrinks',
-      `${input} has ${catalogue.entries.length} entries where there were ${before}; --force takes it`,
-      { input },
-    )
-  if (catalogue.skipped > 0) run.warn(`${input}: ${catalogue.skipped} entries are wrong and left out`)
-  return { kev: { entries: run.draft.kev(catalogue.entries), released: catalogue.released, fetchedAt: run.at } }
-}
-
-/** What was there before stays, and the warning says since when. */
-function keepKev(run: UpdateRun, why: string): SourceResult {
-  const before = run.previous?.meta.kev
-  if (run.previous === undefined || before === undefined) {
-    run.warn(`${why}: known exploitation is not shown`)
-    return {}
-  }
-  run.warn(`${why}: the one of ${before.fetchedAt} stays`)
-  return { kev: { ...before, entries: run.draft.kev(run.previous.allKev()) } }
+  update: (run) => updateDocument(catalogue, run),
 }

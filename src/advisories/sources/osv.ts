@@ -66,10 +66,11 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
     if (plan.kind === 'zip') for (const { file } of plan.files) await file.dispose()
   }
   const total = before?.records ?? 0
-  if (!run.force && before !== undefined && draft.records < total * LEAST_KEPT) {
-    const found = draft.records
+  const removed = total - tally.stayed
+  // Counted by id: an ecosystem whose records were replaced by others has lost them, however many there are now.
+  if (!run.force && tally.stayed < total * LEAST_KEPT) {
     draft.discard()
-    return keep(`the source has ${found} usable records where there were ${total}, --force takes them`)
+    return keep(`${removed} of its ${total} records are no longer usable at the source, --force takes what is there`)
   }
   if (draft.records === 0 && draft.skipped > 0 && !run.force) {
     draft.discard()
@@ -78,7 +79,6 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
   const taken = run.place.kind === 'packed' ? run.place.database.ecosystem(name)?.fetchedAt : undefined
   const state = draft.finish(originOf(run), taken ?? run.at)
   if (state.skipped > 0) run.warn(`${name}: ${state.skipped} records are wrong and left out, as ${tally.example()}`)
-  const removed = Math.max(0, total + tally.added - state.records)
   const outcome = plan.kind === 'changes' ? 'changed' : 'taken'
   return {
     name,
@@ -98,14 +98,21 @@ function originOf({ place }: UpdateRun): string {
 /** Counts against the last state what comes in. */
 function tallyOf(run: UpdateRun, name: string) {
   const before = run.previous?.listedTimes(name) ?? new Map<string, string>()
+  const skipped = new Set(run.previous?.skippedOf(name).map((one) => one.name))
   let example = ''
   return {
     added: 0,
     changed: 0,
+    /** Records of the last state that came in again, changed or not. */
+    stayed: 0,
     count(id: string, modified: string): void {
-      const known = before.get(id)
-      if (known === undefined) this.added++
-      else if (isNewer(modified, known)) this.changed++
+      const known = skipped.has(id) ? undefined : before.get(id)
+      if (known === undefined) {
+        this.added++
+        return
+      }
+      this.stayed++
+      if (isNewer(modified, known)) this.changed++
     },
     wrong(id: string, reason: string): void {
       example ||= `${id.slice(0, 100)}: ${reason}`
