@@ -2,6 +2,7 @@ import type { Component } from '../../model/component.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { Disposition, Finding } from '../../model/finding.ts'
 import type { Inventory } from '../../model/inventory.ts'
+import type { CollapsedFindings } from '../../model/scan-result.ts'
 import type { AdvisoryDatabase, MatchOptions } from '../types.ts'
 import { coverageOf, type EcosystemCoverage } from './coverage.ts'
 import { decide } from './decide.ts'
@@ -11,17 +12,6 @@ import { judgeComponent } from './judgement.ts'
 import { isKernelHeaders } from './kernel-headers.ts'
 import { compareFindings } from './order.ts'
 import { session as openSession } from './session.ts'
-
-/** Findings that are shown as one line: a package that carries only kernel headers. */
-export interface CollapsedFindings {
-  readonly component: string
-  readonly name: string
-  readonly version: string
-  /** Findings with disposition `not-affected` about this component. */
-  readonly count: number
-  /** `not affected: vulnerable code not present`. */
-  readonly statement: string
-}
 
 /** A component whose advisories could not be judged, and why. */
 export interface Unexamined {
