@@ -1,4 +1,5 @@
-import { compareDigits, digitsOf, isDigit, isLetter, skipDigits } from './text.ts'
+import { splitEpochRelease } from './epoch-release.ts'
+import { compareDigits, isDigit, isLetter, skipDigits } from './text.ts'
 import type { VersionScheme } from './types.ts'
 
 interface DebianVersion {
@@ -18,16 +19,8 @@ export const dpkg: VersionScheme<DebianVersion> = {
   ecosystems: ['Debian', 'Ubuntu', 'Echo', 'opam'],
   specification: 'https://www.debian.org/doc/debian-policy/ch-controlfields.html#version',
   parse(text) {
-    const trimmed = text.trim()
-    const colon = skipDigits(trimmed, 0)
-    const hasEpoch = colon > 0 && trimmed.charCodeAt(colon) === 58
-    const rest = hasEpoch ? trimmed.slice(colon + 1) : trimmed
-    const dash = rest.lastIndexOf('-')
-    return {
-      epoch: hasEpoch ? digitsOf(trimmed, 0, colon) : '',
-      upstream: dash < 0 ? rest : rest.slice(0, dash),
-      revision: dash < 0 ? '' : rest.slice(dash + 1),
-    }
+    const { epoch, version, release = '' } = splitEpochRelease(text)
+    return { epoch, upstream: version, revision: release }
   },
   compare(a, b) {
     return (

@@ -1,23 +1,6 @@
-import {
-  compareDigits,
-  comparePieces,
-  digitsOf,
-  isDigit,
-  isLetter,
-  numberPiece,
-  type Piece,
-  skipDigits,
-  skipLetters,
-  textPiece,
-} from './text.ts'
+import { compareEpochRelease, type EpochReleaseVersion, parseEpochRelease } from './epoch-release.ts'
+import { digitsOf, isDigit, isLetter, numberPiece, type Piece, skipDigits, skipLetters, textPiece } from './text.ts'
 import type { VersionScheme } from './types.ts'
-
-interface PacmanVersion {
-  readonly epoch: string
-  readonly version: readonly Piece[]
-  /** Undefined where the text has no `-`. */
-  readonly release: readonly Piece[] | undefined
-}
 
 const WORD_AT_ONCE = 0
 const END = 1
@@ -31,28 +14,12 @@ const FIRST_SEGMENT = 3
  * version without release is before the same one with any (`vercmp` calls it equal to all), and separators at the very end
  * are newer than nothing and older than any segment.
  */
-export const pacman: VersionScheme<PacmanVersion> = {
+export const pacman: VersionScheme<EpochReleaseVersion> = {
   id: 'pacman',
   ecosystems: ['Arch Linux', 'Arch', 'arch', 'archarm', 'manjaro', 'Manjaro', 'steamos'],
   specification: 'https://man.archlinux.org/man/vercmp.8',
-  parse(text) {
-    const trimmed = text.trim()
-    const colon = skipDigits(trimmed, 0)
-    const hasEpoch = colon > 0 && trimmed.charCodeAt(colon) === 58
-    const rest = hasEpoch ? trimmed.slice(colon + 1) : trimmed
-    const dash = rest.lastIndexOf('-')
-    return {
-      epoch: hasEpoch ? digitsOf(trimmed, 0, colon) : '',
-      version: segments(dash < 0 ? rest : rest.slice(0, dash)),
-      release: dash < 0 ? undefined : segments(rest.slice(dash + 1)),
-    }
-  },
-  compare(a, b) {
-    const order = compareDigits(a.epoch, b.epoch) || comparePieces(a.version, b.version, END)
-    if (order !== 0) return order
-    if (a.release === undefined) return b.release === undefined ? 0 : -1
-    return b.release === undefined ? 1 : comparePieces(a.release, b.release, END)
-  },
+  parse: (text) => parseEpochRelease(text, segments),
+  compare: (a, b) => compareEpochRelease(a, b, END),
 }
 
 function segments(text: string): readonly Piece[] {

@@ -77,3 +77,33 @@ export function comparePieces(a: readonly Piece[], b: readonly Piece[], end: num
   if (b.length > common) return end - b[common].rank
   return 0
 }
+
+/**
+ * The runs of letters, as text of rank `word`, and of digits, as numbers of rank `number`, in their order. All else separates,
+ * except where `sign` gives a piece for the code unit.
+ */
+export function wordsAndNumbers(
+  text: string,
+  word: number,
+  number: number,
+  sign: (code: number) => Piece | undefined = () => undefined,
+): readonly Piece[] {
+  const pieces: Piece[] = []
+  let at = 0
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    const start = at
+    if (isDigit(code)) {
+      at = skipDigits(text, at)
+      pieces.push(numberPiece(number, digitsOf(text, start, at)))
+    } else if (isLetter(code)) {
+      at = skipLetters(text, at)
+      pieces.push(textPiece(word, text.slice(start, at)))
+    } else {
+      const piece = sign(code)
+      if (piece !== undefined) pieces.push(piece)
+      at++
+    }
+  }
+  return pieces
+}
