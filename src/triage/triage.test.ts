@@ -1,43 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import type { Component } from '../model/component.ts'
-import type { Finding } from '../model/finding.ts'
+import { component as componentWith, finding as findingWith } from '../../test/support/scan-result.ts'
 import { applyExceptions, parseTrivyIgnore, parseTrivyIgnoreYaml } from './index.ts'
 
-const component: Component = {
-  id: 'c1',
-  kind: 'os',
+const component = componentWith({
   purl: 'pkg:deb/debian/libssl1.1@1.1.1n-0+deb11u3?arch=amd64&distro=debian-11',
   name: 'libssl1.1',
   version: '1.1.1n-0+deb11u3',
   ecosystem: 'Debian:11',
-  licences: [],
-  hashes: [],
-  cpes: [],
-  direct: 'unknown',
-  scope: 'unknown',
-  presence: 'installed',
-  evidence: [{ path: 'var/lib/dpkg/status', confidence: 1 }],
-  origin: 'unknown',
-}
+})
 
-const finding: Finding = {
-  id: '0123456789abcdef0123',
-  kind: 'vulnerability',
-  title: 't',
+const finding = findingWith({
   names: ['CVE-2023-0464', 'DSA-5417-1'],
-  component: 'c1',
+  component: component.id,
   evidence: component.evidence,
-  severity: { value: 'high', source: 'debian' },
-  severities: [],
-  fixes: [],
-  remarks: [],
-  exploit: { maturity: 'none-known' },
-  reachable: 'unknown',
-  confidence: 1,
-  disposition: { state: 'open' },
-  advisories: [],
-  references: [],
-}
+})
 
 const now = new Date('2026-08-01T12:00:00Z')
 const apply = (text: string, yaml = false) => {

@@ -5,6 +5,7 @@ import type { OsvRecord } from '../../src/advisories/types.ts'
 import { visitZip } from '../../src/advisories/zip-records.ts'
 import type { Component } from '../../src/model/component.ts'
 import type { Inventory } from '../../src/model/inventory.ts'
+import { component } from './scan-result.ts'
 
 /** The frozen slice of OSV's bucket beside the conformance data. */
 export const MIRROR = resolve(process.env.BULWARK_CONFORMANCE ?? '../shared/conformance', '../osv-mirror')
@@ -44,25 +45,15 @@ export function recordOf(record: Partial<OsvRecord> & { readonly id: string }): 
 }
 
 /** A component with what a test does not say left empty; its id is its purl. */
-export function componentOf(
-  component: Partial<Component> & Pick<Component, 'name' | 'version' | 'ecosystem'>,
-): Component {
-  const purl =
-    component.purl ?? `pkg:generic/${encodeURIComponent(component.name)}@${encodeURIComponent(component.version)}`
-  return {
+export function componentOf(of: Partial<Component> & Pick<Component, 'name' | 'version' | 'ecosystem'>): Component {
+  const purl = of.purl ?? `pkg:generic/${encodeURIComponent(of.name)}@${encodeURIComponent(of.version)}`
+  return component({
     id: purl,
-    kind: component.ecosystem.includes(':') ? 'os' : 'library',
+    kind: of.ecosystem.includes(':') ? 'os' : 'library',
     purl,
-    licences: [],
-    hashes: [],
-    cpes: [],
-    direct: 'unknown',
-    scope: 'unknown',
-    presence: 'installed',
     evidence: [{ path: 'somewhere', confidence: 1 }],
-    origin: 'unknown',
-    ...component,
-  }
+    ...of,
+  })
 }
 
 /** An image that holds these components. */
