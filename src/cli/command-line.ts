@@ -17,6 +17,8 @@ export interface CommandLineForm {
   readonly operands: string
   readonly examples: readonly string[]
   readonly page: string
+  /** Lines between the options and the page's name. */
+  readonly notes?: readonly string[]
   readonly flags: readonly Flag<unknown>[]
   /** Other spellings: what users of other programs type, and the flag that it means. */
   readonly aliases?: readonly { readonly name: string; readonly short?: string; readonly flag: string }[]
@@ -78,6 +80,7 @@ function commandOf(form: CommandLineForm, given: Map<string, string[]>): Command
     visibleArguments: () => [],
   })
   command.addHelpText('before', `${form.examples.map((example) => `  ${example}`).join('\n')}\n`)
+  if (form.notes !== undefined) command.addHelpText('after', `\n${form.notes.join('\n')}`)
   command.addHelpText('after', `\nEvery option is also a line of .bulwark.yaml and a BULWARK_ variable.\n${form.page}`)
   return command
 }

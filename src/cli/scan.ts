@@ -1,3 +1,4 @@
+import { OPENERS } from '../image/index.ts'
 import { Failure } from '../lib/failure.ts'
 import type { CommandModule } from './command.ts'
 import { type CommandLineForm, parseCommandLine } from './command-line.ts'
@@ -16,6 +17,10 @@ const FORM: CommandLineForm = {
     'bulwark scan --format json --output result.json dir:/mnt/root',
   ],
   page: 'docs/scan.md',
+  notes: [
+    'The kind of TARGET is seen from its content; a prefix forces it:',
+    ...OPENERS.map(({ prefix, summary }) => `  ${prefix.padEnd(16)} ${summary}`),
+  ],
   flags: [...Object.values(SCAN_FLAGS), ...Object.values(COMMON_FLAGS)],
   unbuilt: new Set([
     'policy',

@@ -1,4 +1,4 @@
-import { normaliseEntryName, type TarEntry, type TarHandler } from '../image/index.ts'
+import { leavesRoot, normaliseEntryName, type TarEntry, type TarHandler } from '../image/index.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { BodyTaker } from './body-taker.ts'
@@ -38,6 +38,9 @@ export class LayerPass implements TarHandler {
   readonly #missed = new Map<number, Request[]>()
   #entries = 0
   #unsaid = 0
+  /** Entries whose names are absolute or climb above the root, and the first of them. */
+  #strays = 0
+  #firstStray = ''
 
   constructor({ readers, also, limits }: PassRequest) {
     this.#dispatch = compileDispatch(readers)
@@ -52,6 +55,9 @@ export class LayerPass implements TarHandler {
     const number = this.#entries++
     const name = normaliseEntryName(entry.name)
     if (name === undefined) return false
+    if (entry.name.startsWith('/') || leavesRoot(entry.name)) {
+      if (this.#strays++ === 0) this.#firstStray = entry.name
+    }
     if (name.includes('\0') || name.length > LONGEST_NAME) {
       const message = `an entry whose name holds a NUL or more than ${LONGEST_NAME} characters was left out`
       this.#say({ code: 'entry-name-invalid', message, effect: 'partial' })
@@ -97,6 +103,12 @@ export class LayerPass implements TarHandler {
     const holds = (path: string, body: number): boolean => {
       const node = this.#paths.at(path)
       return node.kind === 'body' ? node.body === body : node.kind === 'other' && body === LOST
+    }
+    if (this.#strays > 0) {
+      const count = this.#strays === 1 ? '1 entry has a name' : `${this.#strays} entries have names`
+      const message = `${count} outside the root, absolute or by \`..\`: taken as below the root, as runtimes do`
+      const path = this.#firstStray.slice(0, LONGEST_NAME)
+      this.#diagnostics.push({ code: 'entry-outside-root', message, path, effect: 'notice' })
     }
     if (this.#unsaid > 0) {
       const message = `${this.#unsaid} more problems of this kind`
