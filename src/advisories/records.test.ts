@@ -1,11 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { osvRecord, zipOf } from '../../test/mirror-server.ts'
-import { Failure } from '../lib/failure.ts'
+import { describe, expect, it } from 'vitest'
+import { osvRecord } from '../../test/mirror-server.ts'
 import { ecosystemLicence, isEcosystemName, isRecordId, knownEcosystems } from './ecosystems.ts'
 import { entriesOf, packEntry, unpackEntry } from './entries.ts'
 import { memoryDatabase } from './memory.ts'
@@ -13,11 +8,7 @@ import { aliasSets, cveOf, namesOf } from './names.ts'
 import { packageKey } from './package-key.ts'
 import { narrowRecord, parseRecord } from './record.ts'
 import { parsePackageQuery, searchAdvisories } from './search.ts'
-import { parseEpss } from './sources/epss.ts'
-import { parseKev } from './sources/kev.ts'
-import { isNewer, parseModifiedList } from './sources/modified-list.ts'
 import type { OsvRecord } from './types.ts'
-import { visitZip, type ZipItem } from './zip-records.ts'
 
 function record(id: string, more: Readonly<Record<string, unknown>> = {}): OsvRecord {
   const parsed = narrowRecord(osvRecord(id, more))
@@ -248,108 +239,6 @@ describe('searching', () => {
     const database = memoryDatabase([record('A', { affected })])
     expect(searchAdvisories(database, 'Foo_Bar').map((hit) => hit.ecosystem)).toEqual(['PyPI', 'npm'])
     expect(searchAdvisories(database, 'npm:Foo_Bar@1', () => false)).toEqual([])
-  })
-})
-
-describe('the list of changes', () => {
-  it('is used whole or not at all, and nothing in it makes it fail', () => {
-    expect(parseModifiedList(Buffer.from('2026-01-01T00:00:00Z,A\r\n2026-01-02T00:00:00Z,A\n\n'))).toEqual({
-      ok: true,
-      times: new Map([['A', '2026-01-02T00:00:00Z']]),
-    })
-    for (const text of ['', 'A', 'yesterday,A', '2026-01-01T00:00:00Z,../A', '2026-01-01T00:00:00Z,'])
-      expect(parseModifiedList(Buffer.from(text)).ok).toBe(false)
-    fc.assert(fc.property(fc.uint8Array(), (bytes) => void parseModifiedList(bytes)))
-  })
-
-  it('compares times as times', () => {
-    expect(isNewer('2026-01-01T00:00:00.5Z', '2026-01-01T00:00:00Z')).toBe(true)
-    expect(isNewer('2026-01-01T00:00:00+01:00', '2026-01-01T00:00:00Z')).toBe(false)
-    expect(isNewer('2026-01-01T00:00:00Z', '')).toBe(true)
-  })
-})
-
-describe('KEV and EPSS', () => {
-  it('are read or refused with the name of the input, whatever the bytes', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.uint8Array(),
-          fc.json().map((text) => Buffer.from(text)),
-        ),
-        (bytes) => {
-          for (const parse of [parseKev, parseEpss]) {
-            try {
-              parse(bytes, 'the input')
-            } catch (error) {
-              expect(error).toBeInstanceOf(Failure)
-              expect((error as Failure).input).toBe('the input')
-            }
-          }
-        },
-      ),
-    )
-  })
-
-  it('reads scores by the names of their columns and counts wrong rows', () => {
-    const csv =
-      '#score_date:2026-01-03T00:00:00Z\npercentile,cve,epss\n0.9,CVE-2026-0001,1e-05\n2,CVE-2026-0002,0.1\nx\n'
-    const scores = { on: '2026-01-03', rows: [['CVE-2026-0001', 0.00001, 0.9]], skipped: 2 }
-    expect(parseEpss(Buffer.from(csv), 'x')).toEqual(scores)
-    expect(parseEpss(gzipSync(csv), 'x')).toEqual(scores)
-    expect(() => parseEpss(gzipSync(csv).subarray(0, 40), 'x')).toThrow('damaged gzip')
-  })
-})
-
-describe('archives of records', () => {
-  let folder = ''
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'bulwark-zip-'))
-  })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
-
-  async function visited(bytes: Uint8Array, limits?: Parameters<typeof visitZip>[3]): Promise<ZipItem[]> {
-    const path = join(folder, 'a.zip')
-    await writeFile(path, bytes)
-    const items: ZipItem[] = []
-    await visitZip(path, 'a.zip', (item) => items.push(item), limits)
-    return items
-  }
-
-  it('gives every record under its bare name, and bombs as wrong', async () => {
-    const zip = zipOf([
-      ['A.json', '{}'],
-      ['/abs/../B.json', '{}'],
-      ['readme.txt', 'x'],
-      ['bomb.json', Buffer.alloc(15_000_000)],
-      ['large.json', Buffer.alloc(17_000_000)],
-    ])
-    const limits = { entries: 10, entryBytes: 16 * 1024 ** 2, totalBytes: 1e9, ratio: 500 }
-    expect((await visited(zip, limits)).map((item) => ('wrong' in item ? [item.name, item.wrong] : item.name))).toEqual(
-      ['A', 'B', ['bomb', expect.stringContaining('500 times')], ['large', expect.stringContaining('larger than')]],
-    )
-    await expect(visited(zip, { ...limits, entries: 3 })).rejects.toMatchObject({ input: 'a.zip' })
-    await expect(visited(zip, { ...limits, totalBytes: 3 })).rejects.toMatchObject({ input: 'a.zip' })
-  })
-
-  it('are read or refused with their name wherever they are changed or cut', async () => {
-    const zip = zipOf(
-      Array.from({ length: 5 }, (_, index) => [`R-${index}.json`, JSON.stringify(osvRecord(`R-${index}`))]),
-    )
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(zip.length - 1), fc.nat(255)), { maxLength: 4 }),
-        fc.nat(zip.length),
-        async (changes, length) => {
-          const spoiled = Buffer.from(zip)
-          for (const [at, value] of changes) spoiled[at] = value
-          const rejected = await visited(length > zip.length / 2 ? spoiled : spoiled.subarray(0, length)).catch(
-            (error) => error,
-          )
-          if (!Array.isArray(rejected)) expect(rejected).toMatchObject({ name: 'Failure', input: 'a.zip' })
-        },
-      ),
-    )
   })
 })
 
