@@ -99,14 +99,11 @@ describe('a compressed layer that is damaged', () => {
     await expectCacheGood()
   })
 
-  it('gzip whose checksum is wrong: refused, unless the stated diff ID proves the bytes, which says more', async () => {
+  it('gzip whose checksum is wrong: refused, though the diff ID would fit: no runtime unpacks it', async () => {
     const entries = dockerArchiveEntries([{ ...IMAGE, compression: 'gzip' }])
     const [, second] = entries.filter((entry) => String(entry.name).endsWith('layer.tar'))
     const bad = tarball(changed(entries, new RegExp(String(second.name)), (body) => flipped(body, -8)))
-    const proven = await sandbox.report(sandbox.file('damaged.tar', bad))
-    expect(proven.report.complete).toBe(true)
-    expectHarmless(proven)
-    sandbox.forget()
+    expectRefused(await sandbox.scan(sandbox.file('damaged.tar', bad)), 3, /checksum is wrong/, /layer 2 of 2/)
     const packed = sandbox.file('damaged.tar.gz', gzipSync(bad))
     expectRefused(await sandbox.scan(packed), 3, /checksum is wrong/, /layer 2 of 2|layer\.tar/)
     const outer = sandbox.file('outer.tar.gz', flipped(gzipSync(dockerArchive([IMAGE])), -8))

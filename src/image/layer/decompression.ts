@@ -20,8 +20,6 @@ export interface DecompressionOptions {
   readonly limits: Limits
   /** A promise holds back what follows until it is settled. */
   readonly output: Output
-  /** The caller compares a digest of all output with a stated one: gzip's own checksum says no more, and is not computed. */
-  readonly digestVerified?: boolean
 }
 
 /**
@@ -144,7 +142,6 @@ class GzipDecompression implements Decompression {
   readonly #name: string
   readonly #guard: BombGuard
   readonly #header = new GzipHeader()
-  readonly #checked: boolean
   readonly #trailer = new Uint8Array(8)
   #trailerBytes = 0
   #state: GzipState = 'header'
@@ -158,12 +155,11 @@ class GzipDecompression implements Decompression {
   /** All pieces so far, dealt with one after the other. */
   #tail: Promise<void> = Promise.resolve()
 
-  constructor({ name, digestVerified }: DecompressionOptions, guard: BombGuard) {
+  constructor({ name }: DecompressionOptions, guard: BombGuard) {
     this.#name = name
     this.#guard = guard
-    this.#checked = digestVerified !== true
     this.#stage = new InflateStage('raw', (chunk) => {
-      if (this.#checked) this.#crc = zlib.crc32(chunk, this.#crc)
+      this.#crc = zlib.crc32(chunk, this.#crc)
       this.#bytes += chunk.length
       return guard.output(chunk)
     })
@@ -258,8 +254,7 @@ class GzipDecompression implements Decompression {
     if (this.#trailerBytes === 8) {
       await this.#stage.flushed()
       const view = new DataView(this.#trailer.buffer)
-      if (this.#checked && view.getUint32(0, true) !== this.#crc)
-        throw corrupt('gzip', this.#name, 'its checksum is wrong')
+      if (view.getUint32(0, true) !== this.#crc) throw corrupt('gzip', this.#name, 'its checksum is wrong')
       if (view.getUint32(4, true) !== this.#bytes % 2 ** 32) throw corrupt('gzip', this.#name, 'its length is wrong')
       this.#stage.destroy()
       this.#state = 'between'
