@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodePath } from '../lib/path-text.ts'
-import { AskedNames } from './asked-names.ts'
+import { AskedNames, nameHashes } from './asked-names.ts'
 
 const segment = fc.stringMatching(/^[a-z.é\udc80]{1,6}$/u)
 const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join('/'))
@@ -19,6 +19,21 @@ describe('lines that may name a file that is asked for', () => {
         expect(lines).toEqual(expect.arrayContaining(found))
       }),
     )
+  })
+
+  it('are in no list whose hashes say so', () => {
+    fc.assert(
+      fc.property(fc.array(path), fc.array(path), fc.nat(40), fc.boolean(), (listed, wanted, pathAt, tabEnds) => {
+        const lines = listed.map((one) => 'x'.repeat(pathAt) + one)
+        const names = new Set(wanted.map(lastOf))
+        const hashes = nameHashes(encodePath(lines.join('\n')), pathAt, tabEnds)
+        if (listed.some((one) => names.has(lastOf(one)))) expect(new AskedNames(names).mayBeIn(hashes)).toBe(true)
+        expect(hashes).toEqual(Int32Array.from(new Set(hashes)).sort())
+      }),
+    )
+    const bytes = encodePath('/etc/name\t0755\t/other/place\n')
+    expect(new AskedNames(['name']).mayBeIn(nameHashes(bytes, 0, true))).toBe(true)
+    expect(new AskedNames(['place', 'etc']).mayBeIn(nameHashes(bytes, 0, true))).toBe(false)
   })
 
   it('are few where few are asked for', () => {

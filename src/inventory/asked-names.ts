@@ -12,14 +12,23 @@ const HASHES = 2 ** 16
  */
 export class AskedNames {
   readonly #bits = new Uint8Array(HASHES / 8)
+  readonly #hashes: Int32Array
 
   /** `names` are last segments of paths. */
   constructor(names: Iterable<string>) {
+    const hashes: number[] = []
     for (const name of names) {
       let hash = 0
       for (const byte of encodePath(name)) hash = next(hash, byte)
       this.#bits[(hash & (HASHES - 1)) >>> 3] |= 1 << (hash & 7)
+      hashes.push(hash)
     }
+    this.#hashes = Int32Array.from(hashes)
+  }
+
+  /** Whether a list may name one of the files asked for, by what {@link nameHashes} says of it: false is certain. */
+  mayBeIn(listed: Int32Array): boolean {
+    return this.#hashes.some((hash) => holds(listed, hash))
   }
 
   /**
@@ -45,6 +54,47 @@ export class AskedNames {
   }
 }
 
+/**
+ * Hashes of the last segments of all paths of a list, sorted, each once: kept beside a long list, they tell that nothing in it is asked
+ * for without its bytes. `pathAt` and `tabEnds` as in {@link AskedNames.linesOf}.
+ */
+export function nameHashes(bytes: Uint8Array, pathAt: number, tabEnds: boolean): Int32Array {
+  const hashes = new Int32Array(bytes.length + 1)
+  let count = 0
+  let hash = 0
+  let inPath = true
+  let left = pathAt
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === NEWLINE) {
+      hashes[count++] = hash
+      hash = 0
+      inPath = true
+      left = pathAt
+      continue
+    }
+    if (byte === TAB && tabEnds) inPath = false
+    if (byte === SLASH && inPath) hash = 0
+    else if (inPath && left <= 0) hash = next(hash, byte)
+    left--
+  }
+  hashes[count++] = hash
+  const sorted = hashes.subarray(0, count).sort()
+  return sorted.filter((one, i) => i === 0 || one !== sorted[i - 1])
+}
+
+function holds(sorted: Int32Array, wanted: number): boolean {
+  let low = 0
+  let high = sorted.length - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    if (sorted[middle] === wanted) return true
+    if (sorted[middle] < wanted) low = middle + 1
+    else high = middle - 1
+  }
+  return false
+}
+
 function next(hash: number, byte: number): number {
-  return (Math.imul(hash, 31) + byte) & 0xffff
+  return (Math.imul(hash, 31) + byte) | 0
 }

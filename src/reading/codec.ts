@@ -21,6 +21,8 @@ const COMPRESS_FROM_BYTES = 4096
 /** The quickest of zstd's levels: on file lists three times as fast as its default, and no larger. */
 const QUICKEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const MAX_PART_BYTES = 1024 ** 3
+const SMALLEST_PIECE = 1024
+const LARGEST_PIECE = 16 * 1024 ** 2
 
 /**
  * One reader's rows as bytes: a header (format, compression, checksum, lengths), the diagnostics and the rows, each as
@@ -128,7 +130,9 @@ function decodeParts(kind: 'R' | 'I' | 'P', encoded: Uint8Array) {
 function unpack(bytes: Buffer, compressed: boolean, length: number): Buffer | undefined {
   if (!compressed) return bytes.length === length ? bytes : undefined
   try {
-    const out = zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, length) })
+    // In one piece, where it is not too large for that: pieces are put together by another copy.
+    const chunkSize = Math.min(Math.max(length, SMALLEST_PIECE), LARGEST_PIECE)
+    const out = zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, length), chunkSize })
     return out.length === length ? out : undefined
   } catch {
     return undefined

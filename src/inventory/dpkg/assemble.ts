@@ -16,7 +16,7 @@ import type { AssembleContext, Assembled } from '../types.ts'
 import { chiselReader, type SlicesFact, slicedFiles } from './chisel.ts'
 import type { CopyrightFact } from './copyright.ts'
 import { dependentOf } from './dependencies.ts'
-import { configurationFiles, type FilesFact, listedFiles, summedFiles } from './files.ts'
+import { configurationFiles, type FilesFact, filesOf } from './files.ts'
 import { type StatusFact, statusKey } from './status.ts'
 
 export type DpkgFact = StatusFact | FilesFact | CopyrightFact | SlicesFact
@@ -175,13 +175,11 @@ function fileListsOf(
     : [`${folder}/info/${fact.name}:${fact.architecture ?? ''}`, `${folder}/info/${fact.name}`]
   const lists: FileList[] = []
   const owner = component.id
-  const find = (suffix: string): Uint8Array | undefined =>
-    stems.map((stem) => files.get(`${stem}${suffix}`)?.bytes).find((bytes) => bytes !== undefined)
-  const listed = find('.list')
-  const summed = find('.md5sums')
   const { conffiles } = fact
-  if (listed !== undefined) lists.push({ owner, since, files: (asked) => listedFiles(listed, asked) })
-  if (summed !== undefined) lists.push({ owner, since, files: (asked) => summedFiles(summed, asked) })
+  for (const suffix of ['.list', '.md5sums']) {
+    const list = stems.map((stem) => files.get(`${stem}${suffix}`)).find((found) => found !== undefined)
+    if (list !== undefined) lists.push({ owner, since, files: (asked) => filesOf(list, asked) })
+  }
   if (conffiles !== undefined) lists.push({ owner, since, files: () => configurationFiles(conffiles) })
   return lists
 }

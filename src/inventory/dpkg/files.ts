@@ -1,6 +1,7 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { decodePath } from '../../lib/path-text.ts'
 import type { FileBytes, FileReader } from '../../reading/index.ts'
-import type { AskedNames } from '../asked-names.ts'
+import { type AskedNames, nameHashes } from '../asked-names.ts'
 import type { ListedFile } from '../file-claims.ts'
 
 /** Longest path (PATH_MAX) with digest and flags. */
@@ -14,12 +15,18 @@ export interface FilesFact {
   readonly form: 'list' | 'md5sums'
   /** Owns its bytes. */
   readonly bytes: Uint8Array
+  /** Where `bytes` are packed with zstd: how long they really are, and what tells whether they must be unpacked. */
+  readonly packed?: { readonly sizeBytes: number; readonly names: Int32Array }
 }
 
-/** Reads dpkg's and opkg's file lists (dpkg(1), "Files"; dpkg-query(1) `--control-list`), undecoded: most scans never ask for them. */
+/** Lists from this size on are packed each by itself: most of an image's bytes lie in a few of them, and those are rarely asked for. */
+const PACK_FROM_BYTES = 16 * 1024
+const QUICKEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+/** Reads dpkg's and opkg's file lists (dpkg(1), "Files"; dpkg-query(1) `--control-list`), undecoded: most are never asked for. */
 export const filesReader: FileReader<FilesFact> = {
   id: 'dpkg-files',
-  version: 1,
+  version: 2,
   wants: {
     any: ['var/lib/dpkg/info', 'usr/lib/dpkg/info', 'var/lib/dpkg/status.d', 'usr/lib/dpkg/status.d']
       .flatMap((under) => [
@@ -33,20 +40,32 @@ export const filesReader: FileReader<FilesFact> = {
     maxBytes: 64 * 1024 * 1024,
     loss: 'partial',
   },
-  read: (file: FileBytes) => ({
-    facts: [
-      {
-        kind: 'files',
-        form: file.path.endsWith('.list') ? 'list' : 'md5sums',
-        bytes: Uint8Array.from(file.bytes),
-      },
-    ],
-    diagnostics: [],
-  }),
+  read: (file: FileBytes) => ({ facts: [factOf(file)], diagnostics: [] }),
 }
 
-/** The files of a `.list` that may be asked for: one absolute path a line (opkg: mode and link target after a tab), folders among them. */
-export function* listedFiles(bytes: Uint8Array, asked: AskedNames): Generator<ListedFile> {
+function factOf({ path, bytes }: FileBytes): FilesFact {
+  const form = path.endsWith('.list') ? 'list' : 'md5sums'
+  if (bytes.length < PACK_FROM_BYTES) return { kind: 'files', form, bytes: Uint8Array.from(bytes) }
+  const names = form === 'list' ? nameHashes(bytes, 0, true) : nameHashes(bytes, SUM_LENGTH, false)
+  const packed = Uint8Array.from(zstdCompressSync(bytes, QUICKEST))
+  return { kind: 'files', form, bytes: packed, packed: { sizeBytes: bytes.length, names } }
+}
+
+/** The bytes of a list as they lie in the image; none where they name nothing that is asked for. */
+function bytesFor({ bytes, packed }: FilesFact, asked: AskedNames): Uint8Array {
+  if (packed === undefined) return bytes
+  if (!asked.mayBeIn(packed.names)) return new Uint8Array()
+  return zstdDecompressSync(bytes, { maxOutputLength: packed.sizeBytes })
+}
+
+/** The files of a list that may be asked for, with their MD5 where it has them. */
+export function filesOf(fact: FilesFact, asked: AskedNames): Iterable<ListedFile> {
+  const bytes = bytesFor(fact, asked)
+  return fact.form === 'list' ? listedFiles(bytes, asked) : summedFiles(bytes, asked)
+}
+
+/** One absolute path a line (opkg: mode and link target after a tab), folders among them. */
+function* listedFiles(bytes: Uint8Array, asked: AskedNames): Generator<ListedFile> {
   for (const line of asked.linesOf(bytes, 0, true)) {
     const tab = line.indexOf('\t')
     const path = tab < 0 ? line : line.slice(0, tab)
@@ -54,8 +73,8 @@ export function* listedFiles(bytes: Uint8Array, asked: AskedNames): Generator<Li
   }
 }
 
-/** The files of a `.md5sums` that may be asked for: 32 hexadecimal digits, two spaces, a path without a leading slash. Other lines are passed over. */
-export function* summedFiles(bytes: Uint8Array, asked: AskedNames): Generator<ListedFile> {
+/** 32 hexadecimal digits, two spaces, a path without a leading slash. Other lines are passed over. */
+function* summedFiles(bytes: Uint8Array, asked: AskedNames): Generator<ListedFile> {
   for (const line of asked.linesOf(bytes, SUM_LENGTH, false)) {
     if (line.length <= SUM_LENGTH || !/^[0-9a-f]{32} [ *]/i.test(line)) continue
     yield { path: rootless(line.slice(SUM_LENGTH)), digest: { algorithm: 'md5', hex: line.slice(0, 32).toLowerCase() } }

@@ -133,6 +133,26 @@ describe('whose files are whose', () => {
   })
 })
 
+describe('a long list of files', () => {
+  const digest = 'b'.repeat(32)
+  const lines = Array.from({ length: 2000 }, (_, i) => `usr/share/doc/${i}/package.json`)
+  const summed = lines.map((path) => `${digest}  ${path}\n`).join('')
+  const listed = lines.map((path) => `/${path}\n`).join('')
+  const status = { [STATUS]: record('many', '1') }
+
+  it('tells whose a file is as a short one does', () => {
+    const answer = catalog(dpkg, { ...status, 'var/lib/dpkg/info/many.md5sums': summed })
+    const claim = { owner: answer.components[0]?.id, since: 0 }
+    const asked = new Set([lines[1234], 'usr/share/doc/1234/other.json'])
+    expect(answer.claims?.(asked)).toEqual(
+      new Map([[lines[1234], { ...claim, digest: { algorithm: 'md5', hex: digest } }]]),
+    )
+    expect(answer.claims?.(new Set(['other'])).size).toBe(0)
+    const undigested = catalog(dpkg, { ...status, 'var/lib/dpkg/info/many.list': listed })
+    expect(undigested.claims?.(asked)).toEqual(new Map([[lines[1234], claim]]))
+  })
+})
+
 describe('opkg and Chisel', () => {
   it('takes what the control file adds to the status, and no package twice', () => {
     const answer = catalog(dpkg, {
