@@ -1,6 +1,6 @@
 export type { LayerSink } from './archive/layer-sink.ts'
 export { type PassedArchive, type PassOptions, passArchive } from './archive/pass.ts'
-export { type StreamedLayer, type StreamOptions, streamLayer } from './layer/stream.ts'
+export { type HashElsewhere, type StreamedLayer, type StreamOptions, streamLayer } from './layer/stream.ts'
 export { OPENERS, openTarget } from './open/openers.ts'
 export { leavesRoot, normaliseEntryName } from './tar/names.ts'
 export { TarReader } from './tar/reader.ts'

@@ -1,4 +1,4 @@
-import { streamLayer, TarReader } from '../image/index.ts'
+import { type HashElsewhere, streamLayer, TarReader } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { LayerPass, type SecondPass } from './layer-pass.ts'
 import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
@@ -8,7 +8,7 @@ const ENOUGH = new Failure('second-pass-complete', 'nothing more is wanted of th
 
 /**
  * Reads one layer: streams it once, verifying its digests, and once more, as far as needed, for bodies that a hard link asked
- * for after they had passed. `readers` must hold those that the job names.
+ * for after they had passed. `readers` must hold those that the job names; `hashElsewhere` as `streamLayer` takes it.
  *
  * @throws Failure naming the layer: unreadable or corrupt bytes, a digest that lies, a limit passed, `interrupted`.
  */
@@ -17,13 +17,14 @@ export async function readLayerStream(
   readers: readonly AnyReader[],
   signal: AbortSignal,
   progress: (doneBytes: number) => void,
+  hashElsewhere?: HashElsewhere,
 ): Promise<LayerFacts> {
   const { locator, name, expect, limits } = job
   const pass = new LayerPass({ readers: readersOf(job, readers), also: job.also, limits })
   try {
     const tar = new TarReader(pass, name, limits)
     const onChunk = (chunk: Uint8Array): void => tar.push(chunk)
-    const streamed = await streamLayer(locator, { name, expect, limits, signal, onChunk, progress })
+    const streamed = await streamLayer(locator, { name, expect, limits, signal, onChunk, progress, hashElsewhere })
     tar.finish()
     const second = pass.second()
     if (second !== undefined) await readAgain(job, second, signal)

@@ -1,5 +1,8 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { HashElsewhere } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { readLayerStream } from './layer-job.ts'
+import { hashOver } from './thread-hash.ts'
 import { readTreeJob } from './tree.ts'
 import type { AnyReader, LayerFacts } from './types.ts'
 import type { FromWorker, ToWorker } from './worker-protocol.ts'
@@ -25,7 +28,7 @@ export function serveLayerJobs(readers: readonly AnyReader[]): void {
     try {
       const facts =
         message.kind === 'run'
-          ? await readLayerStream(message.job, readers, cancel.signal, progress)
+          ? await readLayerStream(message.job, readers, cancel.signal, progress, hashFor(message.hashPort))
           : readTreeJob(message.job, readers, cancel.signal, progress)
       send({ kind: 'done', facts }, buffersOf(facts))
     } catch (error) {
@@ -37,6 +40,10 @@ export function serveLayerJobs(readers: readonly AnyReader[]): void {
     if (message.kind === 'cancel') running?.abort()
     else void run(message)
   })
+}
+
+function hashFor(port: MessagePort | undefined): HashElsewhere | undefined {
+  return port === undefined ? undefined : hashOver(port)
 }
 
 /** Buffers that can move to the other thread: those that the bytes fill alone. */

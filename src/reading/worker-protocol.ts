@@ -1,9 +1,15 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { Failure } from '../lib/failure.ts'
 import type { LayerFacts, LayerJob, TreeJob } from './types.ts'
 
 /** What the main thread sends to a worker. A worker has one job at a time. */
 export type ToWorker =
-  | { readonly kind: 'run'; readonly job: LayerJob }
+  | {
+      readonly kind: 'run'
+      readonly job: LayerJob
+      /** Where the layer can be hashed by the main thread (see `serveHash`). */
+      readonly hashPort?: MessagePort
+    }
   | { readonly kind: 'run-tree'; readonly job: TreeJob }
   | { readonly kind: 'cancel' }
 

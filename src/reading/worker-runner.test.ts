@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { imageOf, type LayerEntry } from '../../test/support/image-builder.ts'
 import { TEST_READERS } from '../../test/support/text-readers.ts'
 import type { Image } from '../image/index.ts'
@@ -63,6 +64,27 @@ describe('worker threads', () => {
       code: 'digest-mismatch',
       input: expect.stringContaining(diffId),
     })
+  })
+
+  it('have a lone layer hashed by this thread: the digest is that of the bytes, and a lie is found', async () => {
+    const image = imageOf(folder, [[{ name: 'a.txt', text: 'ab'.repeat(5_000_000) }, ...file('b.txt', 'b')]], 'plain')
+    const [{ locator, diffId, blob }] = image.layers
+    if (locator === undefined) throw new Error('the layer is here')
+    const limits = DEFAULT_LIMITS
+    const job = { locator, name: 'one', expect: { diffId, blob }, readers: TEST_READERS.map(({ id }) => id), limits }
+    const signal = new AbortController().signal
+    const hashing = vi.spyOn(MessagePort.prototype, 'postMessage')
+    expect(await runner.run(job, signal, () => {})).toMatchObject({ diffId, blob: diffId })
+    // Each piece was answered from here, and the digest.
+    expect(hashing.mock.calls.length).toBeGreaterThan(locator.length / 2 ** 21)
+    hashing.mockRestore()
+    const bytes = readFileSync(locator.path)
+    bytes[locator.offset + 6_000_000] ^= 1
+    writeFileSync(locator.path, bytes)
+    await expect(runner.run(job, signal, () => {})).rejects.toMatchObject({ code: 'digest-mismatch', input: 'one' })
+    const sha512 = `sha512:${createHash('sha512').update(bytes).digest('hex')}` as const
+    const other = { ...job, expect: { diffId: sha512 } }
+    expect(await runner.run(other, signal, () => {})).toMatchObject({ diffId: sha512 })
   })
 
   it('end their jobs when the scan is cancelled, the waiting ones too', async () => {

@@ -1,5 +1,7 @@
-import type { Worker } from 'node:worker_threads'
+import { dirname } from 'node:path'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import { asFailure, Failure } from '../lib/failure.ts'
+import { serveHash } from './thread-hash.ts'
 import type { LayerFacts, LayerJob, LayerRunner } from './types.ts'
 import type { FromWorker, ToWorker } from './worker-protocol.ts'
 
@@ -23,6 +25,7 @@ export function workerRunner(workerUrl: URL, count: number): LayerRunner {
   const seats = Array.from({ length: Math.max(1, count) }, () => new Seat(workerUrl))
   const free = [...seats]
   const queue: Waiting[] = []
+  let hashing = false
   let closed = false
   const seat = (signal: AbortSignal, name: string): Promise<Seat> =>
     new Promise((resolve, reject) => {
@@ -50,9 +53,13 @@ export function workerRunner(workerUrl: URL, count: number): LayerRunner {
     if (signal.aborted) throw asFailure(signal.reason, name)
     if (closed) throw new Failure('runner-closed', 'no more layers are read', { kind: 'internal', input: name })
     const taken = await seat(signal, name)
+    // A place that stays empty is a processor without work: this thread then hashes, beside the worker.
+    const hashHere = !hashing && free.length > 0 && message.kind === 'run' && message.job.locator.encoding === 'plain'
+    if (hashHere) hashing = true
     try {
-      return await taken.run(message, signal, progress)
+      return await taken.run(message, signal, progress, hashHere)
     } finally {
+      if (hashHere) hashing = false
       const next = queue.shift()
       if (next === undefined) free.push(taken)
       else next.start(taken)
@@ -83,9 +90,15 @@ class Seat {
     this.#url = url
   }
 
-  run(start: Start, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts> {
+  run(
+    start: Start,
+    signal: AbortSignal,
+    progress: (doneBytes: number) => void,
+    hashHere: boolean,
+  ): Promise<LayerFacts> {
     const { name } = start.job
     const worker = this.#start()
+    const hashPort = hashHere ? this.#hashPort() : undefined
     const post = (message: ToWorker): void => worker.postMessage(message)
     return new Promise<LayerFacts>((resolve, reject) => {
       // A walk over a tree never looks up to see a message: only ending its thread ends it.
@@ -97,6 +110,7 @@ class Seat {
         signal.removeEventListener('abort', cancel)
         worker.removeListener('message', message).removeListener('error', died).removeListener('exit', died)
         worker.unref()
+        hashPort?.here.close()
         finish()
       }
       const message = (received: FromWorker): void => {
@@ -111,7 +125,8 @@ class Seat {
       worker.on('message', message).on('error', died).on('exit', died)
       worker.ref()
       signal.addEventListener('abort', cancel, { once: true })
-      post(start)
+      if (hashPort === undefined) post(start)
+      else worker.postMessage({ ...start, hashPort: hashPort.there }, [hashPort.there])
       if (signal.aborted) cancel()
     })
   }
@@ -126,7 +141,10 @@ class Seat {
     if (this.#worker === undefined) {
       // Loaded here, not imported: it costs milliseconds, and where every layer is known nothing is run.
       const threads = process.getBuiltinModule('node:worker_threads')
-      const worker = new threads.Worker(this.#url, { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } })
+      const worker = new threads.Worker(this.#url, {
+        resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
+        workerData: { compiled: compiledFolder() },
+      })
       // Between jobs nobody listens: a worker that dies then is replaced by the next job.
       worker.on('error', () => this.#forget(worker)).on('exit', () => this.#forget(worker))
       this.#worker = worker
@@ -134,9 +152,22 @@ class Seat {
     return this.#worker
   }
 
+  /** A channel whose one end hashes what comes from the other. */
+  #hashPort(): { readonly here: MessagePort; readonly there: MessagePort } {
+    const { port1, port2 } = new (process.getBuiltinModule('node:worker_threads').MessageChannel)()
+    serveHash(port1)
+    return { here: port1, there: port2 }
+  }
+
   #forget(worker: Worker): void {
     if (this.#worker === worker) this.#worker = undefined
   }
+}
+
+/** Where this process keeps V8's compiled code, if it does; the folder that is named to Node, above the one of its version. */
+function compiledFolder(): string | undefined {
+  const folder = process.getBuiltinModule('node:module').getCompileCacheDir()
+  return folder === undefined ? undefined : dirname(folder)
 }
 
 function revive({ code, message, kind, input, hints }: Extract<FromWorker, { kind: 'failed' }>['failure']): Failure {

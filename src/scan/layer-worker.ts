@@ -1,4 +1,7 @@
-import { serveLayerJobs } from '../reading/index.ts'
-import { READERS } from './readers.ts'
+import { enableCompileCache } from 'node:module'
+import { workerData } from 'node:worker_threads'
 
+// A thread does not share its process's compile cache by itself; what is loaded after this comes from it.
+if (typeof workerData?.compiled === 'string') enableCompileCache(workerData.compiled)
+const [{ serveLayerJobs }, { READERS }] = await Promise.all([import('../reading/index.ts'), import('./readers.ts')])
 serveLayerJobs(READERS)

@@ -7,6 +7,8 @@ import type { LayerLocator } from '../types.ts'
 import { createDecompression } from './decompression.ts'
 
 const INPUT_BYTES = 512 * 1024
+/** What needs no unpacking is worked off so quickly that asking for the next counts. */
+const PLAIN_INPUT_BYTES = 2 * 1024 * 1024
 /** Two are read into while the pool works on one and has the next waiting. */
 const INPUT_BUFFERS = 4
 const READS_AHEAD = 2
@@ -18,12 +20,24 @@ export interface StreamOptions {
   readonly expect: { readonly diffId?: Digest; readonly blob?: Digest }
   /** Hash the compressed bytes though no `expect.blob` is given. */
   readonly hashBlob?: boolean
+  /** Where a layer that is not compressed can be hashed while it is worked on here; its bytes then lie in shared memory. */
+  readonly hashElsewhere?: HashElsewhere
   readonly limits: Limits
   readonly signal: AbortSignal
-  /** Unpacked bytes in order, up to 1 MiB at once, valid during the call only. What it throws ends the stream. */
+  /** Unpacked bytes in order, up to 2 MiB at once, valid during the call only. What it throws ends the stream. */
   onChunk(chunk: Uint8Array): void
   /** Bytes of the layer read so far, as stored. */
   progress?(doneBytes: number): void
+}
+
+/** A hash that another thread computes. */
+export interface HashElsewhere {
+  /** Called once, before all else. */
+  begin(algorithm: 'sha256' | 'sha512'): void
+  /** Takes the next bytes, which lie in shared memory and must not change until the promise is settled. */
+  update(chunk: Uint8Array): Promise<void>
+  /** The digest of all of them, in hexadecimal digits. */
+  digest(): Promise<string>
 }
 
 /** Digests of a layer: of its unpacked bytes, and of the bytes as stored where they were hashed (always, when it is not compressed). */
@@ -60,29 +74,35 @@ export async function openForReading(path: string, name: string): Promise<FileHa
 async function streamFrom(file: FileHandle, locator: LayerLocator, options: StreamOptions): Promise<StreamedLayer> {
   const { name, expect, limits, signal } = options
   const plain = locator.encoding === 'plain'
-  const diffHash = createHash(algorithmOf(expect.diffId ?? (plain ? expect.blob : undefined)))
+  const diffAlgorithm = algorithmOf(expect.diffId ?? (plain ? expect.blob : undefined))
+  const elsewhere = plain ? options.hashElsewhere : undefined
+  elsewhere?.begin(diffAlgorithm)
+  const diffHash = elsewhere === undefined ? createHash(diffAlgorithm) : undefined
   const blobHash = blobHasher(plain, options)
   const decompression = createDecompression(locator.encoding, {
     name,
     limits,
     output: (chunk) => {
-      diffHash.update(chunk)
+      diffHash?.update(chunk)
       options.onChunk(chunk)
       return undefined
     },
   })
   try {
-    await pump(file, locator, options, (chunk) => {
+    const take = async (chunk: Uint8Array): Promise<void> => {
+      const hashed = elsewhere?.update(chunk)
       const written = decompression.write(chunk)
       blobHash?.update(chunk)
-      return written
-    })
+      await written
+      await hashed
+    }
+    await pump(file, locator, { ...options, shared: elsewhere !== undefined }, take)
     await decompression.end()
   } catch (error) {
     decompression.destroy()
     throw signal.aborted ? asFailure(signal.reason, name) : asFailure(error, name)
   }
-  const diffId = digestOf(diffHash, expect.diffId ?? (plain ? expect.blob : undefined))
+  const diffId: Digest = `${diffAlgorithm}:${diffHash?.digest('hex') ?? (await elsewhere?.digest())}`
   const blob = blobHash === undefined ? (plain ? diffId : undefined) : digestOf(blobHash, expect.blob)
   if (blob !== undefined) verifyDigest(name, 'blob', expect.blob, blob)
   verifyDigest(name, 'diff ID', expect.diffId, diffId)
@@ -103,11 +123,12 @@ function blobHasher(plain: boolean, options: StreamOptions): Hash | undefined {
 export async function pump(
   file: FileHandle,
   locator: LayerLocator,
-  options: Pick<StreamOptions, 'name' | 'signal' | 'progress'>,
+  options: Pick<StreamOptions, 'name' | 'signal' | 'progress'> & { readonly shared?: boolean },
   take: (chunk: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const size = Math.max(1, Math.min(INPUT_BYTES, locator.length))
-  const buffers = Array.from({ length: INPUT_BUFFERS }, () => new Uint8Array(size))
+  const most = locator.encoding === 'plain' ? PLAIN_INPUT_BYTES : INPUT_BYTES
+  const size = Math.max(1, Math.min(most, locator.length))
+  const buffers = Array.from({ length: INPUT_BUFFERS }, () => bufferOf(size, options.shared === true))
   const free: Promise<void>[] = buffers.map(() => Promise.resolve())
   const read = async (position: number): Promise<Uint8Array> => {
     const slot = (position / size) % INPUT_BUFFERS
@@ -138,6 +159,10 @@ export async function pump(
     options.progress?.(done)
   }
   await Promise.all(free)
+}
+
+function bufferOf(size: number, shared: boolean): Uint8Array {
+  return new Uint8Array(shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size))
 }
 
 /** Fills the buffer, unless the file ends before that. */
