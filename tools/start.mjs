@@ -18,12 +18,12 @@ function isSource(name) {
 function fingerprint() {
   const lines = []
   const add = (path) => {
-    const { size, mtimeMs } = statSync(join(root, path))
+    const { size, mtimeMs } = statSync(`${root}/${path}`)
     lines.push(path, size, mtimeMs)
   }
   const folders = ['src']
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    for (const entry of readdirSync(`${root}/${folder}`, { withFileTypes: true })) {
       if (!isSource(entry.name)) continue
       const path = `${folder}/${entry.name}`
       if (entry.isDirectory()) folders.push(path)

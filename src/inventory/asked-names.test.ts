@@ -4,13 +4,14 @@ import { encodePath } from '../lib/path-text.ts'
 import { AskedNames, nameHashes } from './asked-names.ts'
 
 const segment = fc.stringMatching(/^[a-z.é\udc80]{1,6}$/u)
+const paths = () => fc.array(path, { maxLength: 40, size: 'max' })
 const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join('/'))
 const lastOf = (text: string): string => text.slice(text.lastIndexOf('/') + 1)
 
 describe('lines that may name a file that is asked for', () => {
   it('hold all that do, in order', () => {
     fc.assert(
-      fc.property(fc.array(path), fc.array(path), fc.nat(40), (listed, wanted, pathAt) => {
+      fc.property(paths(), paths(), fc.nat(40), (listed, wanted, pathAt) => {
         const names = new Set([...wanted, ...listed.slice(0, 2)].map(lastOf))
         const lines = listed.map((one) => 'x'.repeat(pathAt) + one)
         const found = [...new AskedNames(names).linesOf(encodePath(lines.join('\n')), pathAt, false)]

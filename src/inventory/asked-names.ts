@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { decodePath, encodePath } from '../lib/path-text.ts'
 
 const SLASH = 0x2f
@@ -5,6 +6,8 @@ const NEWLINE = 0x0a
 const TAB = 0x09
 /** One bit for each of so many hashes: a few thousand names leave most of them unset. */
 const HASHES = 2 ** 16
+/** Up to so many names are looked for one after the other: that search is Node's own, and quicker than reading every byte here. */
+const FEW_NAMES = 16
 
 /**
  * Tells lines of a file list that may name one of the files asked for from those that cannot, by their bytes. An image's lists
@@ -13,17 +16,23 @@ const HASHES = 2 ** 16
 export class AskedNames {
   readonly #bits = new Uint8Array(HASHES / 8)
   readonly #hashes: Int32Array
+  /** The names as bytes, where they are few. */
+  readonly #few: readonly Uint8Array[] | undefined
 
   /** `names` are last segments of paths. */
   constructor(names: Iterable<string>) {
     const hashes: number[] = []
+    const all: Uint8Array[] = []
     for (const name of names) {
       let hash = 0
-      for (const byte of encodePath(name)) hash = next(hash, byte)
+      const bytes = encodePath(name)
+      all.push(bytes)
+      for (const byte of bytes) hash = next(hash, byte)
       this.#bits[(hash & (HASHES - 1)) >>> 3] |= 1 << (hash & 7)
       hashes.push(hash)
     }
     this.#hashes = Int32Array.from(hashes)
+    if (all.length <= FEW_NAMES && all.every(({ length }) => length > 0)) this.#few = all
   }
 
   /** Whether a list may name one of the files asked for, by what {@link nameHashes} says of it: false is certain. */
@@ -35,7 +44,13 @@ export class AskedNames {
    * The lines that may name one of the files, decoded, in order: all that do and a few that do not. A path begins `pathAt` bytes
    * into its line and ends with it, or with `tabEnds` before a tab.
    */
-  *linesOf(bytes: Uint8Array, pathAt: number, tabEnds: boolean): Generator<string> {
+  linesOf(bytes: Uint8Array, pathAt: number, tabEnds: boolean): Iterable<string> {
+    return this.#few === undefined
+      ? this.#likelyLines(bytes, pathAt, tabEnds)
+      : linesWith(this.#few, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), pathAt)
+  }
+
+  *#likelyLines(bytes: Uint8Array, pathAt: number, tabEnds: boolean): Generator<string> {
     const bits = this.#bits
     for (let start = 0; start < bytes.length; ) {
       let hash = 0
@@ -51,6 +66,23 @@ export class AskedNames {
       if ((bits[(hash & (HASHES - 1)) >>> 3] & (1 << (hash & 7))) !== 0) yield decodePath(bytes.subarray(start, at))
       start = at + 1
     }
+  }
+}
+
+/** The lines that have one of these names as a whole segment of the path, decoded, in order. */
+function* linesWith(names: readonly Uint8Array[], bytes: Buffer, pathAt: number): Generator<string> {
+  const starts = new Set<number>()
+  for (const name of names) {
+    for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) {
+      const after = bytes[at + name.length]
+      if (after !== undefined && after !== NEWLINE && after !== TAB) continue
+      const start = at === 0 ? 0 : bytes.lastIndexOf(NEWLINE, at - 1) + 1
+      if (at === start + pathAt || (at > start + pathAt && bytes[at - 1] === SLASH)) starts.add(start)
+    }
+  }
+  for (const start of [...starts].sort((a, b) => a - b)) {
+    const end = bytes.indexOf(NEWLINE, start)
+    yield decodePath(bytes.subarray(start, end < 0 ? bytes.length : end))
   }
 }
 

@@ -44,9 +44,10 @@ export function unreadManagers(tree: MergedTree): Diagnostic[] {
 /** A notice for each package database that was read and names no package. */
 export function emptyDatabases(parts: readonly Part[], told: readonly Diagnostic[]): Diagnostic[] {
   return parts.flatMap((part): Diagnostic[] => {
+    if (part.assembled.components.length > 0) return []
     const databases = databasesOf(part)
     const first = databases[0]
-    if (first === undefined || part.assembled.components.length > 0) return []
+    if (first === undefined) return []
     const paths = new Set(databases.map((row) => row.path))
     const isTold = [...told, ...part.assembled.diagnostics].some(
       (one) => one.effect !== 'notice' && paths.has(one.path ?? ''),

@@ -1,4 +1,6 @@
-import semver from 'semver'
+// Only these: all of semver costs milliseconds at every start.
+import validVersion from 'semver/functions/valid.js'
+import minVersion from 'semver/ranges/min-version.js'
 import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
 import { asObject, type JsonObject, member, parseJsonObject, textMember } from '../json-document.ts'
 import { refuseIdentity } from '../recorded-text.ts'
@@ -59,7 +61,7 @@ export function readManifest(file: FileBytes): ReadResult<Manifest> {
   const developmentNeeds = requirements(object, 'devDependencies')
   // Templates and fixtures have names and versions such as "{{name}}": no package.
   const named =
-    refuseIdentity(name, version) === undefined && isPackageName(name) && semver.valid(version, true) !== null
+    refuseIdentity(name, version) === undefined && isPackageName(name) && validVersion(version, true) !== null
   if (!named && needs.length === 0 && developmentNeeds.length === 0) return { facts: [], diagnostics: [] }
   const identity = named ? { name, version } : {}
   const isPrivate = member(object, 'private') === true
@@ -105,7 +107,7 @@ export function lowestAllowed(
   const name = alias?.[1] ?? requirement.name
   const range = alias?.[2] ?? requirement.range
   try {
-    const version = semver.minVersion(range)?.version
+    const version = minVersion(range)?.version
     if (version === undefined || refuseIdentity(name, version) !== undefined || !isPackageName(name)) return undefined
     return { name, version }
   } catch {
