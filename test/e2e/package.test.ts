@@ -33,6 +33,8 @@ describe('the package that npm makes', () => {
   let installed = ''
   const env: NodeJS.ProcessEnv = {
     ...process.env,
+    // npm runs on the Node that it came with, as the launcher runs it: that one knows the system's certificates.
+    PATH: `${dirname(realNpm())}:${process.env.PATH}`,
     npm_config_prefer_offline: 'true',
     npm_config_audit: 'false',
     npm_config_fund: 'false',

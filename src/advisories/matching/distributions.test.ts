@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { componentOf, recordOf } from '../../../test/support/advisories.ts'
-import { affects, found, names, until } from '../../../test/support/matching.ts'
+import { affects, found, match, names, until } from '../../../test/support/matching.ts'
 import type { Component } from '../../model/component.ts'
 import type { OsvEvent } from '../types.ts'
 
@@ -309,5 +309,24 @@ describe('RPM', () => {
     expect(found([installed('libopenssl1_1', '1.1.1l-1')], [suse])).toMatchObject([{ fixes: [{ to: '1.1.1l-2' }] }])
     expect(found([installed('libopenssl1_1', '1.1.1l-3')], [suse])).toEqual([])
     expect(found([installed('openssl-1_1-doc', '1.1.1l-1')], [suse])).toEqual([])
+  })
+
+  it('keeps what one question found when the version that another asks for is not known', () => {
+    const wolf = componentOf({
+      name: 'wolf-libs',
+      version: '1.0-1.el9',
+      ecosystem: 'Rocky Linux:9',
+      source: { name: 'wolf', version: 'unknown' },
+    })
+    const records = ['wolf-libs', 'wolf'].map((name, i) =>
+      recordOf({
+        id: `RLSA-2024:000${i}`,
+        upstream: [`CVE-2024-000${i}`],
+        affected: [affects('Rocky Linux:9', name, until('2.0-1.el9'))],
+      }),
+    )
+    const { findings, unexamined } = match([wolf], records)
+    expect(findings.map((finding) => finding.names[0])).toEqual(['CVE-2024-0000'])
+    expect(unexamined).toMatchObject([{ reason: 'its version is not known' }])
   })
 })

@@ -33,8 +33,6 @@ export interface Judgement {
   readonly unexamined?: string
 }
 
-const NOTHING: Judgement = { hits: [], cleared: [], never: [], silent: [] }
-
 /** Versions that stand for "not known" in what builds them. */
 const NO_VERSION = /^(?:|\(devel\)|\(none\)|unknown|unspecified)$/i
 
@@ -46,9 +44,9 @@ export function judgeComponent(component: Component, session: Session): Judgemen
   for (const query of queriesFor(component)) {
     const entries = session.db.affected(query.ecosystem, query.name)
     if (entries.length === 0) continue
-    if (NO_VERSION.test(query.version.trim())) return { ...NOTHING, unexamined: 'its version is not known' }
+    if (NO_VERSION.test(query.version.trim())) return { ...judgement, unexamined: 'its version is not known' }
     const order = session.order(ecosystem)
-    if (order === undefined) return { ...NOTHING, unexamined: 'nothing orders the versions of its ecosystem' }
+    if (order === undefined) return { ...judgement, unexamined: 'nothing orders the versions of its ecosystem' }
     for (const [id, said] of speaking(entries, component, ecosystem, query)) {
       if (done.has(id)) continue
       const verdict = verdictOf(said, judgedVersion(ecosystem, query.version, said.main), order, isRpm(ecosystem))
