@@ -49,16 +49,17 @@ export async function advisoriesFor(inventory: Inventory, options: ScanOptions, 
   // Where nothing is to be matched, nothing needs to be fetched.
   const idle = inventory.components.length === 0
   if (options.offline || options.noUpdate || idle) return inHand(openCached(options.cacheDir), diagnostics)
-  const cached = statusOf(options.cacheDir)
-  if (cached === undefined || isStale(cached, io.now())) {
-    const from = io.environment.BULWARK_ADVISORIES_URL ?? cached?.from
+  let status = statusOf(options.cacheDir)
+  if (status === undefined || isStale(status, io.now())) {
+    const from = io.environment.BULWARK_ADVISORIES_URL ?? status?.from
     const update = (): Promise<unknown> => updateAdvisories({ cacheDir: options.cacheDir, from }, updateIo(io))
     await attempt(update, 'advisories-not-updated', diagnostics, io)
+    status = statusOf(options.cacheDir)
   }
-  const status = statusOf(options.cacheDir)
-  const missing = status === undefined ? [] : missingEcosystems(inventory, status)
-  if (status !== undefined && missing.length > 0) {
-    const fetch = (): Promise<unknown> => fetchMissing(options.cacheDir, missing, status, updateIo(io))
+  const held = status
+  const missing = held === undefined ? [] : missingEcosystems(inventory, held)
+  if (held !== undefined && missing.length > 0) {
+    const fetch = (): Promise<unknown> => fetchMissing(options.cacheDir, missing, held, updateIo(io))
     await attempt(fetch, 'advisories-not-updated', diagnostics, io)
   }
   return inHand(openCached(options.cacheDir), diagnostics)
