@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { cacheDirectory } from '../lib/cache-directory.ts'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
-import { REPORTERS } from '../report/index.ts'
+import { printable, REPORTERS } from '../report/index.ts'
 import { type ReadMode, type ScanOptions, scanTarget, workerEntry } from '../scan/index.ts'
 import { scanStatus } from './exit-status.ts'
 import type { SettingsOf } from './flag.ts'
@@ -44,6 +44,7 @@ export async function runScan(request: ScanRequest, world: World): Promise<numbe
       environment: world.environment,
       workerUrl: workerEntry(),
       progress: progress.update,
+      explain: settings.debug ? (line) => void world.stderr.write(`debug: ${printable(line)}\n`) : () => {},
     })
     progress.done()
     clearTimeout(timer)
@@ -108,6 +109,8 @@ function scanOptions(request: ScanRequest, world: World): ScanOptions {
     cacheDir: cacheDirOf(settings, world),
     advisories: settings.advisories === undefined ? undefined : fromHere(settings.advisories),
     offline: settings.offline,
+    network: { offline: settings.offline, allowAddresses: [], insecureRegistries: [], pullSecrets: [] },
+    engines: {},
     noUpdate: settings.noUpdate,
     limits: { ...DEFAULT_LIMITS, unpackedBytes: settings.maxUnpacked, ratio: settings.maxRatio },
     workers: settings.parallel,

@@ -1,3 +1,4 @@
+import type { Failure } from '../lib/failure.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Digest } from '../model/digest.ts'
@@ -6,14 +7,63 @@ import type { Digest } from '../model/digest.ts'
 export type Encoding = 'plain' | 'gzip' | 'zstd'
 
 /** Plain data by which a worker thread can open a layer itself: streams and functions do not cross threads. */
-export interface LayerLocator {
+export type LayerLocator = FileLocator | RemoteLocator | SplitLocator | FolderLocator | LazyLocator
+
+/** A layer's archive in a file on this machine. */
+export interface FileLocator {
   readonly at: 'file'
-  /** The file on this machine. */
   readonly path: string
   /** Where the layer begins in it, and how many bytes it has there. */
   readonly offset: number
   readonly length: number
   readonly encoding: Encoding
+}
+
+/** A layer's archive that comes through `ImageLayer.bytes`; how it is compressed is seen from its first bytes, not believed. */
+export interface RemoteLocator {
+  readonly at: 'remote'
+  /** Bytes as stored, where known. More than that is never read. */
+  readonly length?: number
+}
+
+/**
+ * A layer that an engine has unpacked, with the description of its archive that the engine keeps (github.com/vbatts/tar-split):
+ * headers are taken from the description, and only wanted bodies from the folder, each proven by its CRC-64.
+ */
+export interface SplitLocator {
+  readonly at: 'tar-split'
+  /** The description, JSON lines, gzip-compressed. */
+  readonly split: string
+  /** Folders that hold the unpacked files: the layer's own first. */
+  readonly roots: readonly string[]
+}
+
+/** A layer that an engine has unpacked for overlayfs and of which nothing else is kept: deletions are devices 0/0 and attributes. */
+export interface FolderLocator {
+  readonly at: 'folder'
+  readonly root: string
+}
+
+/** A layer with a table of contents: only wanted entries are fetched, by range, through `ImageLayer.bytes`. */
+export interface LazyLocator {
+  readonly at: 'lazy'
+  readonly format: 'estargz' | 'zstd-chunked' | 'soci'
+  /** Bytes of the layer's blob. */
+  readonly length: number
+  /** The table of contents, verified against what the manifest says of it, in the format's own encoding. */
+  readonly toc: Uint8Array
+}
+
+/** Bytes that only the main thread can get at: a registry's, an engine's. */
+export interface RemoteBytes {
+  /**
+   * The bytes from `offset`, `length` of them or all that follow, in order, in pieces that the receiver owns; a connection that breaks
+   * is continued. Nothing is verified here: who reads it all does that. Rejects with a `Failure` that names the source.
+   */
+  open(
+    range: { readonly offset: number; readonly length?: number },
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array<ArrayBuffer>>
 }
 
 export interface ImageLayer {
@@ -28,6 +78,13 @@ export interface ImageLayer {
   /** Undefined when the layer is not here (a foreign layer, a missing blob): blind, with `absent` saying why. */
   readonly locator?: LayerLocator
   readonly absent?: string
+  /** Where the locator is `remote` or `lazy`: its bytes. */
+  readonly bytes?: RemoteBytes
+  /**
+   * Under what its facts are kept, where that is not the diff ID: a layer read by its table of contents alone is proven by the table's
+   * digest (`toc:sha256:…`), and a table that lies must not speak for the diff ID that the image claims.
+   */
+  readonly factsKey?: string
 }
 
 export interface ImageConfig {
@@ -107,11 +164,111 @@ export type Target =
   | { readonly kind: 'tree'; readonly tree: Tree }
   | { readonly kind: 'file'; readonly file: SingleFile }
 
-export interface OpenContext {
+/** What opening a file or folder needs. */
+export interface LocalContext {
   readonly signal: AbortSignal
   readonly limits: Limits
   /** `os/architecture[/variant]`; the machine's own when it is not given and there is a choice. */
   readonly platform?: string
+}
+
+/** What opening anything needs. */
+export interface OpenContext extends LocalContext {
+  /** Credentials, sockets and configuration are looked for here. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly network: NetworkSettings
+  readonly engines: EngineSettings
+  /** Ids of the doors that may be asked, in this order; all in their own order when undefined (Trivy's `--image-src`). */
+  readonly doors?: readonly string[]
+  /** Says a choice to who asks for it with `--debug`: which credentials (never their value), which mirror, which door and why. One line. */
+  readonly explain: (line: string) => void
+  /** Documents that are named by their digest, kept between runs. */
+  readonly documents?: DocumentStore
+  /** Connections, tokens and opened databases that all targets of one run share. */
+  readonly shared: SharedResources
+}
+
+/** How registries are reached. Credentials that the user gave for this run stand here and nowhere else. */
+export interface NetworkSettings {
+  /** No network at all: registries are not asked. */
+  readonly offline: boolean
+  readonly username?: string
+  readonly password?: string
+  /** A Bearer token, as it is. */
+  readonly registryToken?: string
+  /** Link-local and metadata addresses that may be reached all the same, as CIDR. */
+  readonly allowAddresses: readonly string[]
+  /** Registries (`host[:port]`) that may be spoken to over HTTP, and whose certificates need not be trusted; `*` for all. */
+  readonly insecureRegistries: readonly string[]
+  /** Files with a Kubernetes pull secret. */
+  readonly pullSecrets: readonly string[]
+}
+
+/** Where the engines of this machine lie, when it is not where they always lie. */
+export interface EngineSettings {
+  /** As `DOCKER_HOST`. */
+  readonly dockerHost?: string
+  /** As `CONTAINER_HOST`: podman's. */
+  readonly podmanHost?: string
+  readonly dockerRoot?: string
+  /** A containers/storage graph root: podman's. */
+  readonly podmanRoot?: string
+  readonly containerdRoot?: string
+  /** CRI-O's graph root. */
+  readonly crioRoot?: string
+}
+
+/** Documents by the digest of their bytes: who takes one out verifies it. */
+export interface DocumentStore {
+  loadDocument(digest: Digest): Uint8Array | undefined
+  storeDocument(digest: Digest, bytes: Uint8Array): void
+}
+
+/** What is made once and used by all targets of one run. */
+export interface SharedResources {
+  /** The thing of that name: made when first asked for, closed with the run. */
+  once<Thing>(name: string, make: () => Thing, close?: (thing: Thing) => void | Promise<void>): Thing
+}
+
+/** An image's name, normalised as Docker does it (github.com/distribution/reference). */
+export interface ImageName {
+  /** As the user wrote it, without a door's prefix. */
+  readonly text: string
+  /** `docker.io`, `registry.example:5000`. */
+  readonly domain: string
+  /** `library/alpine`. */
+  readonly path: string
+  /** `latest` where neither tag nor digest is given. */
+  readonly tag?: string
+  readonly digest?: Digest
+}
+
+/** What a door says to a name: the image, or why it has none (not running, not readable, not held, other platform). */
+export type DoorAnswer =
+  | { readonly found: Target }
+  /** `serious`: the user should read it even when another door has the image, or when none has: a denied permission, a wrong password. */
+  | { readonly absent: string; readonly serious?: Failure }
+
+/** One place where images are found by name: an engine of this machine, a registry. */
+export interface ImageDoor {
+  /** `docker`, `podman`, `containerd`, `cri-o`, `registry`. */
+  readonly id: string
+  /** What may stand before the name to force this door: `docker:`. */
+  readonly prefix: string
+  /** One line for `--help`. */
+  readonly summary: string
+  /**
+   * The image of that name for the wanted platform. An answer `absent` lets the next door be asked.
+   * @throws Failure when it is there and cannot be had: damaged storage, a registry that lies.
+   */
+  open(name: ImageName, reference: string, context: OpenContext): Promise<DoorAnswer>
+  /** The platforms that the name has here, for `--all-platforms`, each with a reference that opens just that one. */
+  platforms?(
+    name: ImageName,
+    context: OpenContext,
+  ): Promise<readonly { readonly platform: string; readonly reference: string }[] | undefined>
+  /** References of every image that it holds, for `--all`; undefined when the engine is not here. */
+  list?(context: OpenContext): Promise<readonly string[] | undefined>
 }
 
 /** One kind of target. The kind is recognised from content; a prefix (`docker-archive:`) forces it. */
@@ -124,7 +281,7 @@ export interface TargetOpener {
   /** Cheap: looks at the file's kind and its first bytes, touches no network. */
   accepts(seen: SniffedPath): boolean
   /** @throws Failure naming the input. */
-  open(reference: string, path: string, context: OpenContext): Promise<Target>
+  open(reference: string, path: string, context: LocalContext): Promise<Target>
 }
 
 /** What a look at the path showed. */
@@ -166,7 +323,9 @@ export interface TarHandler {
   entry(entry: TarEntry): boolean
   /** A piece of the wanted body, holes filled with zeros; valid during the call only. */
   body(chunk: Uint8Array): void
-  /** The wanted body is complete. */
+  /** The wanted body is complete, or no more of it was wanted. */
   end(): void
+  /** Whether the rest of the wanted body is needed, once some of it has been given; a source that pays for bytes may stop there. */
+  more?(): boolean
   problem(diagnostic: Diagnostic): void
 }

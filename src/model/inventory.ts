@@ -15,7 +15,6 @@ export interface Subject {
   readonly imageId?: Digest
   /** `os/architecture[/variant]`. */
   readonly platform?: string
-  readonly tags?: readonly string[]
 }
 
 /** What is in a target: an SBOM with evidence. */

@@ -6,7 +6,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type LayerEntry, tarOf } from '../../test/support/image-builder.ts'
 import { TEST_READERS } from '../../test/support/text-readers.ts'
-import { openTarget } from '../image/index.ts'
+import { openLocal } from '../image/index.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
 import { type FactStore, inlineRunner, memoryFactStore, readArchive } from './index.ts'
 
@@ -44,7 +44,7 @@ async function read(bytes: Uint8Array, store?: FactStore) {
   writeFileSync(path, bytes)
   const limits = DEFAULT_LIMITS
   const signal = new AbortController().signal
-  const target = await openTarget(path, { signal, limits, platform: 'linux/amd64' })
+  const target = await openLocal(path, { signal, limits, platform: 'linux/amd64' })
   if (target.kind !== 'sequential') throw new Error(`opened as ${target.kind}`)
   const states: string[] = []
   const options = {

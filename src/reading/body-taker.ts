@@ -57,6 +57,11 @@ export class BodyTaker {
     if (count < chunk.length) this.#keep(chunk.subarray(count))
   }
 
+  /** Whether more of this body is needed: its beginning was not what anybody looks for otherwise. */
+  get needsMore(): boolean {
+    return this.#collecting || this.#probe !== undefined
+  }
+
   end(): void {
     if (this.#probe !== undefined) this.#look()
     if (!this.#collecting) return

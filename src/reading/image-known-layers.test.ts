@@ -41,7 +41,7 @@ describe('known layers', () => {
     const store = memoryFactStore()
     const image = imageOf(folder, one)
     await read(one, { store })
-    for (const layer of image.layers) rmSync(layer.locator?.path ?? '')
+    for (const layer of image.layers) rmSync(layer.locator?.at === 'file' ? layer.locator.path : '')
     const options = {
       runner: inlineRunner([]),
       store,

@@ -22,8 +22,8 @@ export async function readImage(image: Image, options: ReadOptions): Promise<Rea
   const signal = AbortSignal.any([options.signal, stop.signal])
   const once = new Map<string, Promise<Gathered>>()
   const gathering = image.layers.map((layer) => {
-    const reading = once.get(layer.diffId) ?? gather(layer, image, { ...options, signal })
-    once.set(layer.diffId, reading)
+    const reading = once.get(keyOf(layer)) ?? gather(layer, image, { ...options, signal })
+    once.set(keyOf(layer), reading)
     return reading
   })
   let gathered: readonly Gathered[]
@@ -50,18 +50,28 @@ async function gather(layer: ImageLayer, image: Image, options: ReadOptions): Pr
   const { store, readers, progress } = options
   const name = layerName(layer, image.layers.length)
   const report = (doneBytes: number, state: 'reading' | 'known' | 'done'): void =>
-    progress({ layer: layer.index, name, doneBytes, totalBytes: layer.locator?.length ?? layer.sizeBytes, state })
-  const stored = fromStore(store?.load(layer.diffId, readers), readers)
+    progress({ layer: layer.index, name, doneBytes, totalBytes: storedBytes(layer), state })
+  const stored = fromStore(store?.load(keyOf(layer), readers), readers)
   if (stored !== undefined && (stored.missing.length === 0 || layer.locator === undefined)) {
     report(0, 'known')
     return { read: stored.missing.length === 0 ? stored.read : undefined, known: true }
   }
   if (layer.locator === undefined) return { read: undefined, known: false }
   const job = jobOf(layer, name, stored?.missing ?? readers, options)
-  const facts = await options.runner.run(job, options.signal, (doneBytes) => report(doneBytes, 'reading'))
+  const reading = (doneBytes: number): void => report(doneBytes, 'reading')
+  const facts = await options.runner.run(job, options.signal, reading, layer.bytes)
   keep(facts, options)
-  report(layer.locator.length, 'done')
+  report(storedBytes(layer) ?? 0, 'done')
   return { read: fromFacts(facts, stored?.read), known: false }
+}
+
+/** Under what the facts of a layer are kept: what proves its bytes. */
+function keyOf({ diffId, factsKey }: ImageLayer): string {
+  return factsKey ?? diffId
+}
+
+function storedBytes({ locator, sizeBytes }: ImageLayer): number | undefined {
+  return locator !== undefined && 'length' in locator ? (locator.length ?? sizeBytes) : sizeBytes
 }
 
 /** Stores what holds for the layer wherever it is met. */
@@ -70,9 +80,10 @@ export function keep(facts: LayerFacts, { store }: Pick<ReadOptions, 'store'>): 
 }
 
 function jobOf(layer: ImageLayer, name: string, readers: readonly AnyReader[], { limits }: ReadOptions): LayerJob {
-  const { locator, diffId, blob } = layer
+  const { locator, diffId, blob, factsKey } = layer
   if (locator === undefined) throw new Error('a layer that is not here cannot be read')
-  return { locator, name, expect: { diffId, blob }, readers: readers.map(({ id }) => id), limits }
+  const key = factsKey === undefined ? {} : { factsKey }
+  return { locator, name, expect: { diffId, blob }, ...key, readers: readers.map(({ id }) => id), limits }
 }
 
 async function readAlso(
@@ -85,7 +96,7 @@ async function readAlso(
   const layer = image.layers[index]
   if (layer?.locator === undefined) return undefined
   const job = jobOf(layer, layerName(layer, image.layers.length), readers, options)
-  return options.runner.run({ ...job, also }, options.signal, () => {})
+  return options.runner.run({ ...job, also }, options.signal, () => {}, layer.bytes)
 }
 
 /** How a layer is named to people: `layer 2 of 5 (sha256:…)`, counted from the oldest. */

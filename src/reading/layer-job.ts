@@ -1,34 +1,41 @@
-import { type HashElsewhere, streamLayer, TarReader } from '../image/index.ts'
+import { type HashElsewhere, passLayer, type RemoteBytes } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { LayerPass, type SecondPass } from './layer-pass.ts'
 import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
 
-/** Thrown out of a stream that has given all that was wanted. */
-const ENOUGH = new Failure('second-pass-complete', 'nothing more is wanted of this layer')
+/** What a job needs beside its plain data. */
+export interface JobMeans {
+  /** The bytes of a layer that is not on this machine. */
+  readonly bytes?: RemoteBytes
+  /** As `passLayer` takes it. */
+  readonly hashElsewhere?: HashElsewhere
+}
 
 /**
- * Reads one layer: streams it once, verifying its digests, and once more, as far as needed, for bodies that a hard link asked
- * for after they had passed. `readers` must hold those that the job names; `hashElsewhere` as `streamLayer` takes it.
+ * Reads one layer: passes over it once, verifying its digests, and once more, as far as needed, for bodies that a hard link asked
+ * for after they had passed. `readers` must hold those that the job names.
  *
  * @throws Failure naming the layer: unreadable or corrupt bytes, a digest that lies, a limit passed, `interrupted`.
  */
-export async function readLayerStream(
+export async function readLayerJob(
   job: LayerJob,
   readers: readonly AnyReader[],
   signal: AbortSignal,
   progress: (doneBytes: number) => void,
-  hashElsewhere?: HashElsewhere,
+  means: JobMeans = {},
 ): Promise<LayerFacts> {
-  const { locator, name, expect, limits } = job
+  const { locator, name, expect, limits, factsKey } = job
   const pass = new LayerPass({ readers: readersOf(job, readers), also: job.also, limits })
   try {
-    const tar = new TarReader(pass, name, limits)
-    const onChunk = (chunk: Uint8Array): void => tar.push(chunk)
-    const streamed = await streamLayer(locator, { name, expect, limits, signal, onChunk, progress, hashElsewhere })
-    tar.finish()
+    const { diffId = expect.diffId, blob } = await passLayer(locator, pass, {
+      ...{ name, expect, limits, signal, progress },
+      ...means,
+    })
+    if (diffId === undefined) throw new Failure('layer-unproven', 'nothing says which layer it is', { input: name })
     const second = pass.second()
-    if (second !== undefined) await readAgain(job, second, signal)
-    return { ...streamed, complete: true, ...pass.facts() }
+    if (second !== undefined) await readAgain(job, second, signal, means.bytes)
+    const key = factsKey === undefined ? {} : { key: factsKey }
+    return { diffId, ...(blob === undefined ? {} : { blob }), ...key, complete: true, ...pass.facts() }
   } catch (error) {
     throw withName(error, name)
   } finally {
@@ -36,18 +43,15 @@ export async function readLayerStream(
   }
 }
 
-async function readAgain(job: LayerJob, second: SecondPass, signal: AbortSignal): Promise<void> {
+async function readAgain(
+  job: LayerJob,
+  second: SecondPass,
+  signal: AbortSignal,
+  bytes: RemoteBytes | undefined,
+): Promise<void> {
   const { locator, name, limits } = job
-  const tar = new TarReader(second, name, limits)
-  const onChunk = (chunk: Uint8Array): void => {
-    tar.push(chunk)
-    if (second.done) throw ENOUGH
-  }
   try {
-    await streamLayer(locator, { name, expect: {}, limits, signal, onChunk })
-    tar.finish()
-  } catch (error) {
-    if (error !== ENOUGH) throw error
+    await passLayer(locator, second, { name, expect: {}, limits, signal, bytes, enough: () => second.done })
   } finally {
     second.close()
   }

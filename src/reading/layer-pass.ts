@@ -81,6 +81,10 @@ export class LayerPass implements TarHandler {
     this.#taker.end()
   }
 
+  more(): boolean {
+    return this.#taker.needsMore
+  }
+
   problem(diagnostic: Diagnostic): void {
     this.#say(diagnostic)
   }

@@ -5,26 +5,30 @@ export function memoryFactStore(): FactStore {
   const indexes = new Map<string, Uint8Array>()
   const rows = new Map<string, Uint8Array>()
   const archives = new Map<string, Uint8Array>()
+  const documents = new Map<string, Uint8Array>()
   return {
-    load(diffId, readers) {
-      const index = indexes.get(diffId)
+    load(key, readers) {
+      const index = indexes.get(key)
       if (index === undefined) return undefined
       const found = new Map<string, Uint8Array>()
       for (const { id, version } of readers) {
-        const encoded = rows.get(`${diffId}\0${id}\0${version}`)
+        const encoded = rows.get(`${key}\0${id}\0${version}`)
         if (encoded !== undefined) found.set(id, encoded)
       }
       return { index, rows: found } satisfies StoredLayer
     },
     store(facts) {
       if (!facts.complete) return
-      indexes.set(facts.diffId, facts.index)
+      const key = facts.key ?? facts.diffId
+      indexes.set(key, facts.index)
       for (const { reader, version, encoded, transient } of facts.rows) {
-        if (transient !== true) rows.set(`${facts.diffId}\0${reader}\0${version}`, encoded)
+        if (transient !== true) rows.set(`${key}\0${reader}\0${version}`, encoded)
       }
     },
     loadArchive: (file) => archives.get(file),
     storeArchive: (file, encoded) => void archives.set(file, encoded),
+    loadDocument: (digest) => documents.get(digest),
+    storeDocument: (digest, bytes) => void documents.set(digest, bytes),
     close() {},
   }
 }

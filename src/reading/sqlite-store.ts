@@ -5,7 +5,7 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { FactStore, LayerFacts, StoredLayer } from './types.ts'
 
 /** Raised when the tables change: an older file is then set aside. */
-const SCHEMA = 1
+const SCHEMA = 2
 /** How long one process waits for another's write before it goes on without the cache. */
 const BUSY_MS = 5000
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */
@@ -23,6 +23,7 @@ const TABLES = `
     PRIMARY KEY (diff_id, reader, version)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS archives (file TEXT PRIMARY KEY, encoded BLOB NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS documents (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   PRAGMA user_version = ${SCHEMA};`
 
 /**
@@ -42,6 +43,8 @@ interface Statements {
   readonly putRow: StatementSync
   readonly dropRow: StatementSync
   readonly putArchive: StatementSync
+  readonly document: StatementSync
+  readonly putDocument: StatementSync
 }
 
 class SqliteStore implements FactStore {
@@ -59,13 +62,13 @@ class SqliteStore implements FactStore {
     this.#path = path
   }
 
-  load(diffId: string, readers: Parameters<FactStore['load']>[1]): StoredLayer | undefined {
+  load(key: string, readers: Parameters<FactStore['load']>[1]): StoredLayer | undefined {
     return this.#attempt(({ layer, rows }) => {
-      const index = bytesOf(layer.get(diffId)?.encoded)
+      const index = bytesOf(layer.get(key)?.encoded)
       if (index === undefined) return undefined
       const versions = new Map(readers.map(({ id, version }) => [id, version]))
       const found = new Map<string, Uint8Array>()
-      for (const { reader, version, encoded } of rows.iterate(diffId)) {
+      for (const { reader, version, encoded } of rows.iterate(key)) {
         const bytes = bytesOf(encoded)
         if (typeof reader === 'string' && versions.get(reader) === version && bytes !== undefined)
           found.set(reader, bytes)
@@ -77,11 +80,12 @@ class SqliteStore implements FactStore {
   store(facts: LayerFacts): void {
     if (!facts.complete) return
     this.#write(({ putLayer, putRow, dropRow }) => {
-      putLayer.run(facts.diffId, facts.index)
+      const key = facts.key ?? facts.diffId
+      putLayer.run(key, facts.index)
       for (const { reader, version, encoded, transient } of facts.rows) {
         if (transient === true) continue
-        dropRow.run(facts.diffId, reader, version)
-        putRow.run(facts.diffId, reader, version, encoded)
+        dropRow.run(key, reader, version)
+        putRow.run(key, reader, version, encoded)
       }
     })
   }
@@ -92,6 +96,14 @@ class SqliteStore implements FactStore {
 
   storeArchive(file: string, encoded: Uint8Array): void {
     this.#write(({ putArchive }) => putArchive.run(file, encoded))
+  }
+
+  loadDocument(digest: string): Uint8Array | undefined {
+    return this.#attempt(({ document }) => bytesOf(document.get(digest)?.bytes))
+  }
+
+  storeDocument(digest: string, bytes: Uint8Array): void {
+    this.#write(({ putDocument }) => putDocument.run(digest, bytes))
   }
 
   notices(): readonly Diagnostic[] {
@@ -161,6 +173,8 @@ class SqliteStore implements FactStore {
       putRow: database.prepare('INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)'),
       dropRow: database.prepare('DELETE FROM rows WHERE diff_id = ? AND reader = ? AND version < ?'),
       putArchive: database.prepare('INSERT OR REPLACE INTO archives VALUES (?, ?)'),
+      document: database.prepare('SELECT bytes FROM documents WHERE digest = ?'),
+      putDocument: database.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?)'),
     }
     return this.#statements
   }
@@ -205,7 +219,9 @@ function prepareTables(database: DatabaseSync): void {
   try {
     const found = version()
     if (found !== SCHEMA && found !== 0)
-      database.exec('DROP TABLE IF EXISTS layers; DROP TABLE IF EXISTS rows; DROP TABLE IF EXISTS archives')
+      database.exec(
+        'DROP TABLE IF EXISTS layers; DROP TABLE IF EXISTS rows; DROP TABLE IF EXISTS archives; DROP TABLE IF EXISTS documents',
+      )
     database.exec(TABLES)
     database.exec('COMMIT')
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Image, LayerLocator, Tree } from '../image/index.ts'
+import type { DocumentStore, Image, LayerLocator, RemoteBytes, Tree } from '../image/index.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Digest } from '../model/digest.ts'
@@ -100,6 +100,8 @@ export interface LayerJob {
   /** How the layer is named in errors: its diff ID or blob, and its position. */
   readonly name: string
   readonly expect: { readonly diffId?: Digest; readonly blob?: Digest }
+  /** Under what its facts are kept, where that is not the diff ID. */
+  readonly factsKey?: string
   /** Readers to run, by id; the worker has the list. */
   readonly readers: readonly string[]
   /**
@@ -121,6 +123,8 @@ export interface TreeJob
 /** What it gives back. Rows are encoded in the worker, transferred, and stored as they are; an incomplete one never is. */
 export interface LayerFacts {
   readonly diffId: Digest
+  /** Under what they are stored where that is not the diff ID: `ImageLayer.factsKey`. */
+  readonly key?: string
   readonly blob?: Digest
   /** False when the layer could not be read to its end, or lied: then it is not stored. */
   readonly complete: boolean
@@ -188,9 +192,9 @@ export interface ReadTarget {
 }
 
 /** Where facts of layers are kept between runs. Safe for many processes; losing it costs time only. */
-export interface FactStore {
-  /** The stored index and rows of a layer, or undefined for those that are missing or made by another version. */
-  load(diffId: Digest, readers: readonly AnyReader[]): StoredLayer | undefined
+export interface FactStore extends DocumentStore {
+  /** The stored index and rows of a layer (diff ID or facts key), or undefined for those that are missing or made by another version. */
+  load(key: string, readers: readonly AnyReader[]): StoredLayer | undefined
   store(facts: LayerFacts): void
   /** Documents of a sequential archive by the digest of the whole file, so that a known one need not be unpacked. */
   loadArchive(file: Digest): Uint8Array | undefined
@@ -207,7 +211,13 @@ export interface StoredLayer {
 
 /** Runs layer jobs: in worker threads in the command, in place in tests. */
 export interface LayerRunner {
-  run(job: LayerJob, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts>
+  /** `bytes` are those of a layer that is not on this machine: they stay with this thread, and the worker asks for them. */
+  run(
+    job: LayerJob,
+    signal: AbortSignal,
+    progress: (doneBytes: number) => void,
+    bytes?: RemoteBytes,
+  ): Promise<LayerFacts>
   /** Reads a tree as one layer, where the runner can do that elsewhere than in this thread. */
   runTree?(job: TreeJob, signal: AbortSignal, progress: (doneBytes: number) => void): Promise<LayerFacts>
   close(): Promise<void>

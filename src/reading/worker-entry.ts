@@ -1,7 +1,6 @@
-import type { MessagePort } from 'node:worker_threads'
-import type { HashElsewhere } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
-import { readLayerStream } from './layer-job.ts'
+import { type JobMeans, readLayerJob } from './layer-job.ts'
+import { bytesOver } from './thread-bytes.ts'
 import { hashOver } from './thread-hash.ts'
 import { readTreeJob } from './tree.ts'
 import type { AnyReader, LayerFacts } from './types.ts'
@@ -28,7 +27,7 @@ export function serveLayerJobs(readers: readonly AnyReader[]): void {
     try {
       const facts =
         message.kind === 'run'
-          ? await readLayerStream(message.job, readers, cancel.signal, progress, hashFor(message.hashPort))
+          ? await readLayerJob(message.job, readers, cancel.signal, progress, meansOf(message))
           : readTreeJob(message.job, readers, cancel.signal, progress)
       send({ kind: 'done', facts }, buffersOf(facts))
     } catch (error) {
@@ -42,8 +41,11 @@ export function serveLayerJobs(readers: readonly AnyReader[]): void {
   })
 }
 
-function hashFor(port: MessagePort | undefined): HashElsewhere | undefined {
-  return port === undefined ? undefined : hashOver(port)
+function meansOf({ hashPort, bytesPort }: Extract<ToWorker, { kind: 'run' }>): JobMeans {
+  return {
+    ...(hashPort === undefined ? {} : { hashElsewhere: hashOver(hashPort) }),
+    ...(bytesPort === undefined ? {} : { bytes: bytesOver(bytesPort) }),
+  }
 }
 
 /** Buffers that can move to the other thread: those that the bytes fill alone. */

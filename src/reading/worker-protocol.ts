@@ -9,6 +9,8 @@ export type ToWorker =
       readonly job: LayerJob
       /** Where the layer can be hashed by the main thread (see `serveHash`). */
       readonly hashPort?: MessagePort
+      /** Where the bytes of a layer that is not on this machine are asked for (see `serveBytes`). */
+      readonly bytesPort?: MessagePort
     }
   | { readonly kind: 'run-tree'; readonly job: TreeJob }
   | { readonly kind: 'cancel' }

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path'
 import type { MessagePort, Worker } from 'node:worker_threads'
+import type { RemoteBytes } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
+import { revive, serveBytes } from './thread-bytes.ts'
 import { serveHash } from './thread-hash.ts'
 import type { LayerFacts, LayerJob, LayerRunner } from './types.ts'
 import type { FromWorker, ToWorker } from './worker-protocol.ts'
@@ -48,16 +50,17 @@ export function workerRunner(workerUrl: URL, count: number): LayerRunner {
     message: Start,
     signal: AbortSignal,
     progress: (doneBytes: number) => void,
+    bytes?: RemoteBytes,
   ): Promise<LayerFacts> => {
     const { name } = message.job
     if (signal.aborted) throw asFailure(signal.reason, name)
     if (closed) throw new Failure('runner-closed', 'no more layers are read', { kind: 'internal', input: name })
     const taken = await seat(signal, name)
     // A place that stays empty is a processor without work: this thread then hashes, beside the worker.
-    const hashHere = !hashing && free.length > 0 && message.kind === 'run' && message.job.locator.encoding === 'plain'
+    const hashHere = !hashing && free.length > 0 && message.kind === 'run' && isPlainFile(message.job)
     if (hashHere) hashing = true
     try {
-      return await taken.run(message, signal, progress, hashHere)
+      return await taken.run(message, signal, progress, { hashHere, bytes })
     } finally {
       if (hashHere) hashing = false
       const next = queue.shift()
@@ -66,7 +69,8 @@ export function workerRunner(workerUrl: URL, count: number): LayerRunner {
     }
   }
   return {
-    run: (job, signal, progress) => run({ kind: 'run', job: withShare(job, seats.length) }, signal, progress),
+    run: (job, signal, progress, bytes) =>
+      run({ kind: 'run', job: withShare(job, seats.length) }, signal, progress, bytes),
     runTree: (job, signal, progress) => run({ kind: 'run-tree', job }, signal, progress),
     async close() {
       closed = true
@@ -75,6 +79,10 @@ export function workerRunner(workerUrl: URL, count: number): LayerRunner {
       await Promise.all(seats.map((one) => one.close()))
     },
   }
+}
+
+function isPlainFile({ locator }: LayerJob): boolean {
+  return locator.at === 'file' && locator.encoding === 'plain'
 }
 
 function withShare(job: LayerJob, count: number): LayerJob {
@@ -94,11 +102,12 @@ class Seat {
     start: Start,
     signal: AbortSignal,
     progress: (doneBytes: number) => void,
-    hashHere: boolean,
+    { hashHere, bytes }: { readonly hashHere: boolean; readonly bytes: RemoteBytes | undefined },
   ): Promise<LayerFacts> {
     const { name } = start.job
     const worker = this.#start()
-    const hashPort = hashHere ? this.#hashPort() : undefined
+    const hashPort = hashHere ? channel(serveHash) : undefined
+    const bytesPort = bytes === undefined ? undefined : channel((port) => serveBytes(port, bytes, signal))
     const post = (message: ToWorker): void => worker.postMessage(message)
     return new Promise<LayerFacts>((resolve, reject) => {
       // A walk over a tree never looks up to see a message: only ending its thread ends it.
@@ -111,6 +120,7 @@ class Seat {
         worker.removeListener('message', message).removeListener('error', died).removeListener('exit', died)
         worker.unref()
         hashPort?.here.close()
+        bytesPort?.here.close()
         finish()
       }
       const message = (received: FromWorker): void => {
@@ -125,8 +135,11 @@ class Seat {
       worker.on('message', message).on('error', died).on('exit', died)
       worker.ref()
       signal.addEventListener('abort', cancel, { once: true })
-      if (hashPort === undefined) post(start)
-      else worker.postMessage({ ...start, hashPort: hashPort.there }, [hashPort.there])
+      const ports = { hashPort: hashPort?.there, bytesPort: bytesPort?.there }
+      worker.postMessage(
+        { ...start, ...ports },
+        Object.values(ports).filter((port) => port !== undefined),
+      )
       if (signal.aborted) cancel()
     })
   }
@@ -152,13 +165,6 @@ class Seat {
     return this.#worker
   }
 
-  /** A channel whose one end hashes what comes from the other. */
-  #hashPort(): { readonly here: MessagePort; readonly there: MessagePort } {
-    const { port1, port2 } = new (process.getBuiltinModule('node:worker_threads').MessageChannel)()
-    serveHash(port1)
-    return { here: port1, there: port2 }
-  }
-
   #forget(worker: Worker): void {
     if (this.#worker === worker) this.#worker = undefined
   }
@@ -170,8 +176,11 @@ function compiledFolder(): string | undefined {
   return folder === undefined ? undefined : dirname(folder)
 }
 
-function revive({ code, message, kind, input, hints }: Extract<FromWorker, { kind: 'failed' }>['failure']): Failure {
-  return new Failure(code, message, { kind, input, hints })
+/** A channel whose one end is served in this thread. */
+function channel(serve: (port: MessagePort) => void): { readonly here: MessagePort; readonly there: MessagePort } {
+  const { port1, port2 } = new (process.getBuiltinModule('node:worker_threads').MessageChannel)()
+  serve(port1)
+  return { here: port1, there: port2 }
 }
 
 function deathOf(name: string, reason: unknown): Failure {

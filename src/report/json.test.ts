@@ -20,7 +20,7 @@ const layer = { diffId: `sha256:${'a'.repeat(64)}`, index: 0, createdBy: 'RUN x'
 
 const full = scanResult({
   inventory: {
-    subject: { kind: 'image', name: 'shop.tar', imageId: layer.diffId, platform: 'linux/amd64', tags: ['shop:2.3'] },
+    subject: { kind: 'image', name: 'shop.tar', imageId: layer.diffId, platform: 'linux/amd64' },
     os: {
       id: 'debian',
       name: 'Debian 12',

@@ -21,7 +21,11 @@ export function documentOf(result: ScanResult, version: string): Record<string, 
   return {
     schemaVersion: JSON_SCHEMA_VERSION,
     tool: { name: 'bulwark', version },
-    subject: inventory.subject,
+    // Null where the door does not know it: a reader need not tell an absent member from an unknown one.
+    subject:
+      inventory.subject.kind === 'image'
+        ? { ...inventory.subject, digest: inventory.subject.digest ?? null }
+        : inventory.subject,
     os: inventory.os ?? null,
     complete: result.complete,
     whole: result.whole,
@@ -42,7 +46,8 @@ export function documentOf(result: ScanResult, version: string): Record<string, 
     scanners: result.scanners,
     advisories: result.advisories ?? null,
     layers: inventory.layers,
-    layerCount: result.layers,
+    // How many of them were known already is this machine's affair: the answer is the same from an empty cache.
+    layerCount: { total: result.layers.total },
     components: inventory.components,
     relations: inventory.relations,
     startedAt: result.startedAt,

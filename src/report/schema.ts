@@ -130,10 +130,9 @@ export const scanResultSchema = z
     subject: z.object({
       kind: z.enum(['image', 'tree', 'file']),
       name: z.string(),
-      digest: digest.optional(),
+      digest: digest.nullable().optional(),
       imageId: digest.optional(),
       platform: z.string().optional(),
-      tags: z.array(z.string()).optional(),
     }),
     os: operatingSystem.nullable(),
     complete: z
@@ -172,7 +171,7 @@ export const scanResultSchema = z
       })
       .nullable(),
     layers: z.array(layer),
-    layerCount: z.object({ total: count, known: count }),
+    layerCount: z.object({ total: count }),
     components: z.array(component),
     relations: z.array(
       z.object({ from: z.string(), to: z.string(), kind: z.enum(['depends-on', 'contains', 'built-from']) }),

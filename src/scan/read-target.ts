@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openTarget, type Target } from '../image/index.ts'
+import { type OpenContext, openTarget, sharedResources, type Target } from '../image/index.ts'
 import type { Subject } from '../model/inventory.ts'
 import {
   type FactStore,
@@ -29,20 +29,29 @@ export interface Opened {
  */
 export async function openAndRead(options: ScanOptions, io: ScanIo): Promise<Opened> {
   io.progress({ stage: 'open', message: `opening ${options.reference}` })
-  const target = await openTarget(options.reference, {
-    signal: io.signal,
-    limits: options.limits,
-    platform: options.platform,
-  })
+  const shared = sharedResources()
   const runner = workerRunner(io.workerUrl, options.workers)
-  const store = target.kind === 'image' || target.kind === 'sequential' ? openStore(options.cacheDir) : undefined
+  const store = openStore(options.cacheDir)
   try {
+    const target = await openTarget(options.reference, openContext(options, io, shared, store))
     const read = await readTarget(target, readOptions(options, io, runner, store))
     return { subject: subjectOf(target, read, options.shownAs ?? options.reference), read }
   } finally {
     await runner.close()
-    store?.close()
+    await shared.close()
+    store.close()
   }
+}
+
+function openContext(
+  options: ScanOptions,
+  io: ScanIo,
+  shared: OpenContext['shared'],
+  documents: FactStore,
+): OpenContext {
+  const { limits, platform, network, engines, doors } = options
+  const { signal, environment, explain } = io
+  return { signal, limits, platform, environment, network, engines, doors, explain, documents, shared }
 }
 
 /** The store of layer facts. A cache folder that cannot be made costs time only: the store itself says so in its notices. */
@@ -55,7 +64,7 @@ function openStore(cacheDir: string): FactStore {
   return sqliteFactStore(join(cacheDir, 'layers.db'))
 }
 
-function readOptions(options: ScanOptions, io: ScanIo, runner: LayerRunner, store: FactStore | undefined): ReadOptions {
+function readOptions(options: ScanOptions, io: ScanIo, runner: LayerRunner, store: FactStore): ReadOptions {
   return {
     readers: READERS,
     runner,
@@ -94,6 +103,5 @@ function subjectOf(target: Target, read: ReadTarget, name: string): Subject {
     digest: image.digest,
     imageId: image.imageId,
     platform: [os, architecture, variant].filter((part) => part !== undefined && part !== '').join('/'),
-    tags: image.tags,
   }
 }

@@ -1,3 +1,4 @@
+import type { EngineSettings, NetworkSettings } from '../image/index.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Severity } from '../model/severity.ts'
 
@@ -36,6 +37,10 @@ export interface ScanOptions {
   readonly advisories?: string
   /** No network at all. */
   readonly offline: boolean
+  readonly network: NetworkSettings
+  readonly engines: EngineSettings
+  /** Ids of the image sources that may be asked, in order; all of them when undefined. */
+  readonly doors?: readonly string[]
   /** Do not look for newer advisories. */
   readonly noUpdate: boolean
   readonly limits: Limits
@@ -50,4 +55,6 @@ export interface ScanIo {
   /** The worker entry of the bundle, or the source. */
   readonly workerUrl: URL
   readonly progress: (event: ScanProgress) => void
+  /** Says a choice, for `--debug`. */
+  readonly explain: (line: string) => void
 }

@@ -77,6 +77,8 @@ async function componentsOf(reference: string): Promise<readonly Component[]> {
         read: 'auto',
         cacheDir,
         offline: true,
+        network: { offline: true, allowAddresses: [], insecureRegistries: [], pullSecrets: [] },
+        engines: {},
         noUpdate: true,
         limits: DEFAULT_LIMITS,
         workers: 1,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { openTarget, passArchive, streamLayer, TarReader } from '../../src/image/index.ts'
+import { openLocal, passArchive, streamLayer, TarReader } from '../../src/image/index.ts'
 import type { Image } from '../../src/image/types.ts'
 import { asFailure } from '../../src/lib/failure.ts'
 import { DEFAULT_LIMITS } from '../../src/lib/limits.ts'
@@ -85,7 +85,7 @@ async function mustOpen(name: string, target: string): Promise<CaseOutcome> {
 /** Opens a target and reads all its layers, which verifies their digests. */
 async function resolve(reference: string): Promise<{ image: Image; entries: number }> {
   const context = { signal: new AbortController().signal, limits: DEFAULT_LIMITS }
-  const target = await openTarget(reference, context)
+  const target = await openLocal(reference, context)
   let entries = 0
   const reader = () =>
     new TarReader(
@@ -105,7 +105,7 @@ async function resolve(reference: string): Promise<{ image: Image; entries: numb
   }
   if (target.kind !== 'image') throw new Error(`opened as ${target.kind}`)
   for (const layer of target.image.layers) {
-    if (layer.locator === undefined) throw new Error(`layer ${layer.index} is absent: ${layer.absent}`)
+    if (layer.locator?.at !== 'file') throw new Error(`layer ${layer.index} is absent: ${layer.absent}`)
     const tar = reader()
     const expect = { diffId: layer.diffId, ...(layer.blob === undefined ? {} : { blob: layer.blob }) }
     await streamLayer(layer.locator, { ...context, name: layer.diffId, expect, onChunk: (chunk) => tar.push(chunk) })

@@ -10,7 +10,7 @@ import { parseKev } from '../../src/advisories/sources/kev.ts'
 import { parseModifiedList } from '../../src/advisories/sources/modified-list.ts'
 import { visitZip } from '../../src/advisories/zip-records.ts'
 import { parseSettings } from '../../src/cli/settings-yaml.ts'
-import { openTarget, passArchive } from '../../src/image/index.ts'
+import { openLocal, passArchive } from '../../src/image/index.ts'
 import { Failure } from '../../src/lib/failure.ts'
 import { DEFAULT_LIMITS } from '../../src/lib/limits.ts'
 import { decodeIndex, decodePlain, decodeRows, encodeIndex, encodePlain, encodeRows } from '../../src/reading/codec.ts'
@@ -162,7 +162,7 @@ describe('mutated documents', () => {
 async function open(path: string): Promise<void> {
   const { signal } = new AbortController()
   const limits = { ...DEFAULT_LIMITS, unpackedBytes: 64 * 1024 ** 2, entries: 100_000, ratioFromBytes: 1024 ** 2 }
-  const target = await openTarget(`docker-archive:${path}`, { signal, limits })
+  const target = await openLocal(`docker-archive:${path}`, { signal, limits })
   if (target.kind !== 'sequential') return
   const layer = () => ({ chunk() {}, done() {}, failed() {} })
   target.archive.resolve(await passArchive(target.archive, { signal, limits, layer }))

@@ -3,7 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { asFailure, Failure } from '../../lib/failure.ts'
 import type { Limits } from '../../lib/limits.ts'
 import type { Digest } from '../../model/digest.ts'
-import type { LayerLocator } from '../types.ts'
+import { encodingOf } from '../open/sniff.ts'
+import type { Encoding, FileLocator, RemoteBytes, RemoteLocator } from '../types.ts'
 import { createDecompression } from './decompression.ts'
 
 const INPUT_BYTES = 512 * 1024
@@ -22,6 +23,8 @@ export interface StreamOptions {
   readonly hashBlob?: boolean
   /** Where a layer that is not compressed can be hashed while it is worked on here; its bytes then lie in shared memory. */
   readonly hashElsewhere?: HashElsewhere
+  /** The bytes of a remote layer. */
+  readonly bytes?: RemoteBytes
   readonly limits: Limits
   readonly signal: AbortSignal
   /** Unpacked bytes in order, up to 2 MiB at once, valid during the call only. What it throws ends the stream. */
@@ -53,13 +56,59 @@ export interface StreamedLayer {
  * @throws Failure naming the layer: `digest-mismatch`, `gzip-corrupt`, `gzip-truncated`, `zstd-corrupt`, `zstd-truncated`,
  * `layer-truncated` (the file is shorter than the locator says), `decompression-bomb`, `layer-unreadable`, `interrupted`.
  */
-export async function streamLayer(locator: LayerLocator, options: StreamOptions): Promise<StreamedLayer> {
+export async function streamLayer(
+  locator: FileLocator | RemoteLocator,
+  options: StreamOptions,
+): Promise<StreamedLayer> {
+  if (locator.at === 'remote') return streamRemote(locator, options)
+  const { encoding } = locator
   const file = await openForReading(locator.path, options.name)
+  const elsewhere = encoding === 'plain' ? options.hashElsewhere : undefined
   try {
-    return await streamFrom(file, locator, options)
+    return await streamFrom({ ...options, hashElsewhere: elsewhere }, encoding, (take) =>
+      pump(file, locator, { ...options, shared: elsewhere !== undefined }, take),
+    )
   } finally {
     await file.close()
   }
+}
+
+/** Reads a layer as it comes over the network. @throws Failure `layer-too-long`, `layer-truncated` when its length is not what was said. */
+async function streamRemote(locator: RemoteLocator, options: StreamOptions): Promise<StreamedLayer> {
+  const { bytes, name, signal } = options
+  if (bytes === undefined) throw new Failure('layer-unreadable', 'its bytes are not here', { input: name })
+  const most = locator.length ?? Number.POSITIVE_INFINITY
+  const pieces = bytes.open({ offset: 0, ...lengthOf(locator) }, signal)[Symbol.asyncIterator]()
+  try {
+    const first = await pieces.next()
+    const encoding = first.done === true ? 'plain' : encodingOf(first.value)
+    return await streamFrom({ ...options, hashElsewhere: undefined }, encoding, async (take) => {
+      let done = 0
+      const under: Promise<void>[] = []
+      for (let piece = first; piece.done !== true; piece = await pieces.next()) {
+        signal.throwIfAborted()
+        done += piece.value.length
+        if (done > most)
+          throw new Failure('layer-too-long', `it has more than the ${most} bytes stated`, { input: name })
+        const taken = take(piece.value)
+        taken.catch(() => {})
+        under.push(taken)
+        options.progress?.(done)
+        if (under.length >= READS_AHEAD) await under.shift()
+      }
+      await Promise.all(under)
+      if (locator.length !== undefined && done < locator.length)
+        throw new Failure('layer-truncated', `it ends after ${done} of its ${locator.length} bytes`, { input: name })
+    })
+  } catch (error) {
+    throw signal.aborted ? asFailure(signal.reason, name) : asFailure(error, name)
+  } finally {
+    await pieces.return?.()
+  }
+}
+
+function lengthOf({ length }: RemoteLocator): { readonly length?: number } {
+  return length === undefined ? {} : { length }
 }
 
 /** @throws Failure `layer-unreadable`. */
@@ -71,15 +120,19 @@ export async function openForReading(path: string, name: string): Promise<FileHa
   }
 }
 
-async function streamFrom(file: FileHandle, locator: LayerLocator, options: StreamOptions): Promise<StreamedLayer> {
-  const { name, expect, limits, signal } = options
-  const plain = locator.encoding === 'plain'
+/** Unpacks and hashes what `feed` brings. */
+async function streamFrom(
+  options: StreamOptions,
+  encoding: Encoding,
+  feed: (take: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<StreamedLayer> {
+  const { name, expect, limits, signal, hashElsewhere: elsewhere } = options
+  const plain = encoding === 'plain'
   const diffAlgorithm = algorithmOf(expect.diffId ?? (plain ? expect.blob : undefined))
-  const elsewhere = plain ? options.hashElsewhere : undefined
   elsewhere?.begin(diffAlgorithm)
   const diffHash = elsewhere === undefined ? createHash(diffAlgorithm) : undefined
   const blobHash = blobHasher(plain, options)
-  const decompression = createDecompression(locator.encoding, {
+  const decompression = createDecompression(encoding, {
     name,
     limits,
     output: (chunk) => {
@@ -89,14 +142,13 @@ async function streamFrom(file: FileHandle, locator: LayerLocator, options: Stre
     },
   })
   try {
-    const take = async (chunk: Uint8Array): Promise<void> => {
+    await feed(async (chunk) => {
       const hashed = elsewhere?.update(chunk)
       const written = decompression.write(chunk)
       blobHash?.update(chunk)
       await written
       await hashed
-    }
-    await pump(file, locator, { ...options, shared: elsewhere !== undefined }, take)
+    })
     await decompression.end()
   } catch (error) {
     decompression.destroy()
@@ -122,7 +174,7 @@ function blobHasher(plain: boolean, options: StreamOptions): Hash | undefined {
 /** Reads the layer's bytes into a few buffers in turn: the next are read while `take` works on the last ones. */
 export async function pump(
   file: FileHandle,
-  locator: LayerLocator,
+  locator: FileLocator,
   options: Pick<StreamOptions, 'name' | 'signal' | 'progress'> & { readonly shared?: boolean },
   take: (chunk: Uint8Array) => Promise<void>,
 ): Promise<void> {
@@ -176,7 +228,7 @@ async function readFully(file: FileHandle, buffer: Uint8Array, position: number)
   return buffer.subarray(0, filled)
 }
 
-function truncatedFile(locator: LayerLocator, name: string, done: number): Failure {
+function truncatedFile(locator: FileLocator, name: string, done: number): Failure {
   return new Failure('layer-truncated', `the file ends after ${done} of the layer's ${locator.length} bytes`, {
     input: name,
     hints: [`copy or export ${locator.path} again: it is not complete`],

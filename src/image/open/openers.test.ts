@@ -21,7 +21,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../lib/limits.ts'
 import { passArchive } from '../archive/pass.ts'
 import { streamLayer } from '../layer/stream.ts'
 import type { Image } from '../types.ts'
-import { openTarget } from './openers.ts'
+import { openLocal } from './openers.ts'
 
 let folder: string
 beforeEach(() => {
@@ -48,7 +48,7 @@ function save(bytes: Uint8Array, name = 'image.tar'): string {
 /** Opens, reads all layers, and verifies them. */
 async function openImage(reference: string, platform?: string): Promise<Image> {
   const options = context(platform === undefined ? {} : { platform })
-  const target = await openTarget(reference, options)
+  const target = await openLocal(reference, options)
   if (target.kind === 'sequential') {
     const sink = { chunk: () => {}, done: () => {}, failed: () => {} }
     return target.archive.resolve(await passArchive(target.archive, { ...options, layer: () => sink })).image
@@ -56,7 +56,8 @@ async function openImage(reference: string, platform?: string): Promise<Image> {
   if (target.kind !== 'image') throw new Error(`opened as ${target.kind}`)
   for (const { locator, diffId, blob } of target.image.layers) {
     const expected = { diffId, ...(blob === undefined ? {} : { blob }) }
-    if (locator) await streamLayer(locator, { ...options, name: diffId, expect: expected, onChunk: () => {} })
+    if (locator?.at === 'file')
+      await streamLayer(locator, { ...options, name: diffId, expect: expected, onChunk: () => {} })
   }
   return target.image
 }
@@ -107,9 +108,9 @@ describe('images that are whole', () => {
 
   it('knows a directory and a file', async () => {
     const file = save(Buffer.from('{}'), 'package-lock.json')
-    expect(await openTarget(file, context())).toMatchObject({ kind: 'file' })
-    expect(await openTarget(folder, context())).toMatchObject({ kind: 'tree' })
-    expect(await openTarget(`file:${file}`, context())).toMatchObject({ kind: 'file' })
+    expect(await openLocal(file, context())).toMatchObject({ kind: 'file' })
+    expect(await openLocal(folder, context())).toMatchObject({ kind: 'tree' })
+    expect(await openLocal(`file:${file}`, context())).toMatchObject({ kind: 'file' })
   })
 })
 
@@ -223,7 +224,7 @@ describe('images that lie or are damaged', () => {
 
   it('bounds documents', async () => {
     const file = save(dockerArchive([simple]))
-    const failure = await failureOf(openTarget(file, context({ limits: { documentBytes: 100 } })))
+    const failure = await failureOf(openLocal(file, context({ limits: { documentBytes: 100 } })))
     expect(failure.code).toBe('document-too-large')
   })
 
@@ -270,7 +271,7 @@ describe('what is no image', () => {
   it('a pipe is not waited for, a root file system is recognised', async () => {
     const pipe = path.join(folder, 'pipe')
     execFileSync('mkfifo', [pipe])
-    expect((await failureOf(openTarget(pipe, context()))).message).toContain('pipe')
+    expect((await failureOf(openLocal(pipe, context()))).message).toContain('pipe')
     expect((await failureOf(openImage(save(base)))).message).toContain('root file system')
   })
 })

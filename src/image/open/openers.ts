@@ -2,7 +2,7 @@ import { asFailure, Failure } from '../../lib/failure.ts'
 import { blockKind } from '../tar/header.ts'
 import type {
   Encoding,
-  OpenContext,
+  LocalContext,
   PassedEntries,
   ResolvedArchive,
   SniffedPath,
@@ -78,11 +78,11 @@ const singleFile: TargetOpener = {
 export const OPENERS: readonly TargetOpener[] = [ociLayout, dockerArchive, ociArchive, directory, singleFile]
 
 /**
- * Opens what the user pointed at: `[KIND:]PATH`, for archives and layouts with `:TAG`, `@N` or `@sha256:…` behind the path. The kind is
- * recognised from the content unless a prefix forces it.
+ * Opens what lies on this machine: `[KIND:]PATH`, for archives and layouts with `:TAG`, `@N` or `@sha256:…` behind the path. The kind
+ * is recognised from the content unless a prefix forces it.
  * @throws Failure naming the reference, with hints.
  */
-export async function openTarget(reference: string, context: OpenContext): Promise<Target> {
+export async function openLocal(reference: string, context: LocalContext): Promise<Target> {
   if (context.signal.aborted) throw asFailure(context.signal.reason, reference)
   if (reference === '') throw new Failure('no-such-target', 'no target is named', { kind: 'usage' })
   try {
@@ -99,7 +99,7 @@ export async function openTarget(reference: string, context: OpenContext): Promi
 }
 
 /** Tries the kinds that accept what is there; an archive of one kind says so when it is not of the other. */
-async function openRecognised(reference: string, path: string, context: OpenContext): Promise<Target> {
+async function openRecognised(reference: string, path: string, context: LocalContext): Promise<Target> {
   const seen = sniffPath(path)
   if (seen.kind === 'file' && seen.head.length === 0) {
     throw new Failure(
@@ -123,7 +123,7 @@ const resolveEither: Resolve = (store, choice, platform) =>
     ? resolveDockerSave(store, choice, platform)
     : resolveOciLayout(store, choice, platform)
 
-async function openArchive(reference: string, path: string, context: OpenContext, resolve: Resolve): Promise<Target> {
+async function openArchive(reference: string, path: string, context: LocalContext, resolve: Resolve): Promise<Target> {
   const { encoding } = requireKind(reference, path, 'file')
   const { choice, platform } = wanted(reference, context)
   if (encoding !== 'plain')
@@ -162,7 +162,7 @@ function sequential(
 
 function wanted(
   reference: string,
-  context: OpenContext,
+  context: LocalContext,
 ): { choice: ImageChoice | undefined; platform: Platform | undefined } {
   const prefix = OPENERS.find((opener) => reference.startsWith(opener.prefix))?.prefix ?? ''
   return {

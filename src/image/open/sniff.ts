@@ -141,3 +141,12 @@ function unpackPart(part: Uint8Array, encoding: 'gzip' | 'zstd'): Uint8Array | '
     return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : 'corrupt'
   }
 }
+
+/** Whether anything has that path, links followed; what may not be looked at is there. */
+export function pathExists(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES'
+  }
+}

@@ -1,0 +1,58 @@
+import { Failure } from '../../lib/failure.ts'
+import { TarReader } from '../tar/reader.ts'
+import type { LayerLocator, TarHandler } from '../types.ts'
+import { type StreamedLayer, type StreamOptions, streamLayer } from './stream.ts'
+
+/** What is read of a layer, whatever it lies in. */
+export interface PassLayerOptions extends Omit<StreamOptions, 'onChunk'> {
+  /** Asked between entries: whether all that was wanted has passed and the rest need not. */
+  enough?(): boolean
+}
+
+/** Digests that were computed on the way; none where the layer is not read as a whole, and something else proves what is read. */
+export type PassedLayer = Partial<StreamedLayer>
+
+/** Thrown out of a stream that has given all that was wanted. */
+const ENOUGH = new Failure('pass-complete', 'nothing more is wanted of this layer')
+
+/**
+ * Hands the entries of a layer to `handler` as its archive has them (OCI image-spec, layer.md), wherever the layer lies. Entry names,
+ * modes, links and whiteouts (`.wh.…`) are the same through every kind of locator, so that the facts are.
+ *
+ * @throws Failure naming the layer, as `streamLayer` does, and `tar-…` for an archive that is none.
+ */
+export async function passLayer(
+  locator: LayerLocator,
+  handler: TarHandler,
+  options: PassLayerOptions,
+): Promise<PassedLayer> {
+  switch (locator.at) {
+    case 'file':
+    case 'remote':
+      return passArchivedLayer(locator, handler, options)
+    case 'tar-split':
+    case 'folder':
+    case 'lazy':
+      throw new Failure('layer-unreadable', `layers at ${locator.at} cannot be read yet`, { input: options.name })
+  }
+}
+
+async function passArchivedLayer(
+  locator: Parameters<typeof streamLayer>[0],
+  handler: TarHandler,
+  options: PassLayerOptions,
+): Promise<PassedLayer> {
+  const tar = new TarReader(handler, options.name, options.limits)
+  const onChunk = (chunk: Uint8Array): void => {
+    tar.push(chunk)
+    if (options.enough?.() === true) throw ENOUGH
+  }
+  try {
+    const streamed = await streamLayer(locator, { ...options, onChunk })
+    tar.finish()
+    return streamed
+  } catch (error) {
+    if (error === ENOUGH) return {}
+    throw error
+  }
+}

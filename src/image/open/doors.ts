@@ -1,0 +1,17 @@
+import type { ImageDoor } from '../types.ts'
+
+/** Every place where an image is found by its name, in the order in which they are asked: this machine first, the network last. */
+export const DOORS: readonly ImageDoor[] = []
+
+/** A door whose code is loaded when it is first used: most runs need one of them, and many none. */
+export function doorLoadedLater(
+  of: Pick<ImageDoor, 'id' | 'prefix' | 'summary'>,
+  load: () => Promise<Pick<ImageDoor, 'open' | 'platforms' | 'list'>>,
+): ImageDoor {
+  return {
+    ...of,
+    open: async (name, reference, context) => (await load()).open(name, reference, context),
+    platforms: async (name, context) => (await load()).platforms?.(name, context),
+    list: async (context) => (await load()).list?.(context),
+  }
+}
