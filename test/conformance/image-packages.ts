@@ -89,6 +89,7 @@ async function componentsOf(reference: string): Promise<readonly Component[]> {
         environment: {},
         workerUrl: workerEntry(),
         progress: () => {},
+        explain: () => {},
       },
     )
     return result.inventory.components
