@@ -1,21 +1,21 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type OpenContext, openTarget, sharedResources, type Target } from '../image/index.ts'
+import { type OpenContext, openTarget, type Target } from '../image/index.ts'
+import type { Timeline } from '../lib/timeline.ts'
 import type { Subject } from '../model/inventory.ts'
 import {
   type FactStore,
-  type LayerRunner,
   type ReadOptions,
+  type ReadProgress,
   type ReadTarget,
   readArchive,
   readImage,
   readSingleFile,
   readTree,
   sqliteFactStore,
-  workerRunner,
 } from '../reading/index.ts'
 import { READERS } from './readers.ts'
-import type { ScanIo, ScanOptions } from './types.ts'
+import type { ScanIo, ScanOptions, ScanSession } from './types.ts'
 
 /** A target, opened and read. */
 export interface Opened {
@@ -27,35 +27,35 @@ export interface Opened {
  * Opens a target by its content and reads it: layers that are known come from the store, the others are read in worker threads.
  * @throws Failure naming the input.
  */
-export async function openAndRead(options: ScanOptions, io: ScanIo): Promise<Opened> {
+export async function openAndRead(options: ScanOptions, io: ScanIo, session: ScanSession): Promise<Opened> {
   io.progress({ stage: 'open', message: `opening ${options.reference}` })
-  const shared = sharedResources()
-  const runner = workerRunner(io.workerUrl, options.workers)
-  const store = openStore(options.cacheDir)
-  try {
-    const target = await openTarget(options.reference, openContext(options, io, shared, store))
-    const read = await readTarget(target, readOptions(options, io, runner, store))
-    return { subject: subjectOf(target, read, options.shownAs ?? options.reference), read }
-  } finally {
-    await runner.close()
-    await shared.close()
-    store.close()
-  }
+  const opened = io.timeline?.span('open', undefined, { target: options.reference })
+  const target = await openTarget(options.reference, openContext(options, io, session))
+  opened?.({ kind: target.kind })
+  const done = io.timeline?.span('read')
+  const read = await readTarget(target, readOptions(options, io, session))
+  done?.({ layers: read.layers.length, known: read.layers.filter(({ known }) => known).length })
+  return { subject: subjectOf(target, read, options.shownAs ?? options.reference), read }
 }
 
-function openContext(
-  options: ScanOptions,
+/** What opening a target needs, from what a scan has. */
+export function openContext(
+  options: Pick<ScanOptions, 'limits' | 'platform' | 'network' | 'engines' | 'doors'>,
   io: ScanIo,
-  shared: OpenContext['shared'],
-  documents: FactStore,
+  session: ScanSession,
 ): OpenContext {
   const { limits, platform, network, engines, doors } = options
-  const { signal, environment, explain } = io
+  const { signal, environment } = io
+  const explain = (line: string): void => {
+    io.timeline?.instant(line)
+    io.explain(line)
+  }
+  const { shared, store: documents } = session
   return { signal, limits, platform, environment, network, engines, doors, explain, documents, shared }
 }
 
 /** The store of layer facts. A cache folder that cannot be made costs time only: the store itself says so in its notices. */
-function openStore(cacheDir: string): FactStore {
+export function openStore(cacheDir: string): FactStore {
   try {
     mkdirSync(cacheDir, { recursive: true, mode: 0o700 })
   } catch {
@@ -64,7 +64,8 @@ function openStore(cacheDir: string): FactStore {
   return sqliteFactStore(join(cacheDir, 'layers.db'))
 }
 
-function readOptions(options: ScanOptions, io: ScanIo, runner: LayerRunner, store: FactStore): ReadOptions {
+function readOptions(options: ScanOptions, io: ScanIo, { runner, store }: ScanSession): ReadOptions {
+  const lanes = new Map<string, () => void>()
   return {
     readers: READERS,
     runner,
@@ -74,9 +75,23 @@ function readOptions(options: ScanOptions, io: ScanIo, runner: LayerRunner, stor
     skipFiles: options.skipFiles,
     skipDirs: options.skipDirs,
     progress: ({ name, doneBytes, totalBytes, state }) => {
-      if (state === 'reading') io.progress({ stage: 'read', message: `reading ${name}`, doneBytes, totalBytes })
+      if (io.timeline !== undefined) noteLayer(io.timeline, lanes, name, state)
+      const message = state === 'known' ? `${name} is known` : `reading ${name}`
+      io.progress({ stage: 'read', message, doneBytes, totalBytes, layer: { name, state } })
     },
   }
+}
+
+/** A lane for each layer: from its first bytes to its last. */
+function noteLayer(
+  timeline: Timeline,
+  lanes: Map<string, () => void>,
+  name: string,
+  state: ReadProgress['state'],
+): void {
+  if (state === 'known') timeline.instant('known', name)
+  else if (state === 'done') lanes.get(name)?.()
+  else if (!lanes.has(name)) lanes.set(name, timeline.span('read layer', name))
 }
 
 function readTarget(target: Target, options: ReadOptions): Promise<ReadTarget> {

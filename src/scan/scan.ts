@@ -14,7 +14,8 @@ import { type AdvisoriesInHand, advisoriesFor } from './advisories-for.ts'
 import { loadExceptions } from './exceptions.ts'
 import { leaveToOwners } from './owned-findings.ts'
 import { openAndRead } from './read-target.ts'
-import type { ScanIo, ScanOptions } from './types.ts'
+import { openSession } from './session.ts'
+import type { ScanIo, ScanOptions, ScanSession } from './types.ts'
 
 /** What other scanners look for and this one does not yet: said in every answer. */
 const NOT_BUILT = ['secret', 'misconfig', 'license']
@@ -24,12 +25,26 @@ const NOT_BUILT = ['secret', 'misconfig', 'license']
  * filters. @throws Failure when there is no answer; whatever is merely missing from the answer is a diagnostic in it.
  */
 export async function scanTarget(options: ScanOptions, io: ScanIo): Promise<ScanResult> {
+  const session = openSession(options, io)
+  try {
+    return await scanIn(session, options, io)
+  } finally {
+    await session.close()
+  }
+}
+
+/** As `scanTarget`, with what several scans of one run share. */
+export async function scanIn(session: ScanSession, options: ScanOptions, io: ScanIo): Promise<ScanResult> {
   const startedAt = io.now()
   // Wrong exceptions are wrong usage: said before anything is read.
   const exceptions = await loadExceptions(options.ignoreFile, options.cwd)
-  const { subject, read } = await openAndRead(options, io)
+  const { subject, read } = await openAndRead(options, io, session)
+  const assembled = io.timeline?.span('assemble')
   const inventory = assembleInventory(read, { subject, distro: options.distro, presence: options.read })
-  const advisories = await advisoriesFor(inventory, options, io)
+  assembled?.({ packages: inventory.components.length })
+  const inHand = io.timeline?.span('advisories')
+  const advisories = await session.inTurn(() => advisoriesFor(inventory, options, io))
+  inHand?.()
   try {
     io.progress({ stage: 'match', message: `matching ${inventory.components.length} packages` })
     const matched = matchAll(inventory, advisories, options, io)

@@ -1,6 +1,8 @@
-import type { EngineSettings, NetworkSettings } from '../image/index.ts'
+import type { EngineSettings, NetworkSettings, SharedResources } from '../image/index.ts'
 import type { Limits } from '../lib/limits.ts'
+import type { Timeline } from '../lib/timeline.ts'
 import type { Severity } from '../model/severity.ts'
+import type { FactStore, LayerRunner } from '../reading/index.ts'
 
 /** What part of a progress line changed. Progress goes to stderr and is never part of the answer. */
 export interface ScanProgress {
@@ -8,6 +10,8 @@ export interface ScanProgress {
   readonly message: string
   readonly doneBytes?: number
   readonly totalBytes?: number
+  /** Which layer it is about: its name, and what is done with it. */
+  readonly layer?: { readonly name: string; readonly state: 'downloading' | 'reading' | 'known' | 'done' }
 }
 
 /** How declared packages (lockfiles) and installed ones count. `auto`: installed in images and root file systems, declared in source directories. */
@@ -57,4 +61,15 @@ export interface ScanIo {
   readonly progress: (event: ScanProgress) => void
   /** Says a choice, for `--debug`. */
   readonly explain: (line: string) => void
+  /** Where it is noted what took how long; nowhere when undefined. */
+  readonly timeline?: Timeline
+}
+
+/** What all scans of one run share. */
+export interface ScanSession {
+  readonly shared: SharedResources
+  readonly runner: LayerRunner
+  readonly store: FactStore
+  /** Runs steps that must not run side by side one after the other: two images need not update the advisories twice. */
+  inTurn<Result>(step: () => Promise<Result>): Promise<Result>
 }
