@@ -114,13 +114,22 @@ export interface Image {
 }
 
 /**
- * An archive compressed as a whole: one sequential stream with its manifest at the end, read once, in the order it comes.
+ * An archive that cannot be jumped about in: one sequential stream with its manifest at the end, read once, in the order it comes. It is
+ * a file that is compressed as a whole, or what an engine exports.
  * Layers are read as they pass, documents (JSON of up to `Limits.documentBytes`) are kept, and `resolve` then says which image it was.
  */
 export interface SequentialArchive {
   readonly reference: string
-  readonly path: string
-  readonly encoding: Exclude<Encoding, 'plain'>
+  /** Where its bytes come from. A stream is opened again, from its beginning, for every further pass. */
+  readonly source:
+    | { readonly at: 'file'; readonly path: string }
+    | { readonly at: 'stream'; readonly bytes: RemoteBytes }
+  readonly encoding: Encoding
+  /**
+   * The image, where it is known before anything is read, without locators: when the facts of all its layers are known, the archive is
+   * not opened at all.
+   */
+  readonly expected?: Image
   /**
    * Pure: the image, from what passed by. A layer's `locator` is not set; `archivePath` names the entry whose facts are its own.
    * @throws Failure when the archive holds no image, no image of that tag or platform, or lies.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import {
-  type Image,
+  type ImageLayer,
   type LayerSink,
   type PassedArchive,
   type PassedEntries,
@@ -20,29 +20,25 @@ import { fromFacts, fromStore } from './layer-read.ts'
 import { assembleTarget } from './target.ts'
 import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget } from './types.ts'
 
-/** What a layer of the archive held; `entry` is where its bytes are. */
-interface ArchiveLayer extends Gathered {
-  readonly entry: string | undefined
-}
+/** What a layer of the archive held. */
+type ArchiveLayer = Gathered
 
 /**
- * Reads an archive that is compressed as a whole: once, layers as they pass, and then finds out which image it was. Bodies that
- * only links ask for take a second pass over the archive. With a store, what passed is kept under the digest of the whole file,
- * so that next time nothing is unpacked.
+ * Reads an archive that comes as one stream: once, layers as they pass, and then finds out which image it was. Bodies that
+ * only links ask for take a second pass over the archive. With a store, what passed of a file is kept under the digest of the whole
+ * file, so that next time nothing is unpacked; an archive that says beforehand which image it is, is not even opened when all is known.
  *
  * @throws Failure naming the archive or the layer, as `passArchive` and `SequentialArchive.resolve` do.
  */
 export async function readArchive(archive: SequentialArchive, options: ReadOptions): Promise<ReadTarget> {
-  const file = options.store === undefined ? undefined : await hashFile(archive, options)
-  const { resolved, layers, said } =
-    (await readKnown(archive, file, options)) ?? (await readThrough(archive, file, options))
+  const { resolved, layers, said } = await gather(archive, options)
   const { image } = resolved
   const target = await assembleTarget(
     {
       layers: image.layers.map((layer, i) => describe(layer, layers[i])),
       reads: layers.map(({ read }) => read),
       diagnostics: [...said, ...image.diagnostics, ...absences(image, layers)],
-      readAlso: (index, also, readers) => readAlso(archive, image, layers[index]?.entry, also, readers, options),
+      readAlso: (index, also, readers) => readAlso(archive, image.layers[index], also, readers, options),
     },
     options,
   )
@@ -56,25 +52,31 @@ interface Known {
   readonly said: readonly Diagnostic[]
 }
 
-/** The image and all its layers from the store; undefined when anything is missing. */
-async function readKnown(
-  archive: SequentialArchive,
-  file: Digest | undefined,
-  options: ReadOptions,
-): Promise<Known | undefined> {
-  const { store, readers, progress } = options
-  const encoded = file === undefined ? undefined : store?.loadArchive(file)
+async function gather(archive: SequentialArchive, options: ReadOptions): Promise<Known> {
+  const { expected, source } = archive
+  if (expected !== undefined) {
+    const known = knownLayers({ image: expected, entries: expected.layers.map(() => undefined) }, options, true)
+    if (known !== undefined) return known
+  }
+  const file =
+    options.store === undefined || source.at === 'stream' ? undefined : await hashFile(archive, source.path, options)
+  const encoded = file === undefined ? undefined : options.store?.loadArchive(file)
   const passed = encoded === undefined ? undefined : decodePassed(encoded)
-  if (passed === undefined) return undefined
-  const resolved = archive.resolve(passed)
+  const known = passed === undefined ? undefined : knownLayers(archive.resolve(passed), options, false)
+  return known ?? (await readThrough(archive, file, options))
+}
+
+/** The layers from the store; undefined when one that could be read is missing, or, if so asked, any. */
+function knownLayers(resolved: ResolvedArchive, options: ReadOptions, all: boolean): Known | undefined {
+  const { store, readers, progress } = options
   const layers: ArchiveLayer[] = []
   for (const [i, layer] of resolved.image.layers.entries()) {
     const stored = fromStore(store?.load(layer.diffId, readers), readers)
     if (stored === undefined || stored.missing.length > 0) {
-      if (resolved.entries[i] !== undefined) return undefined
-      layers.push({ read: undefined, known: false, entry: undefined })
+      if (all || resolved.entries[i] !== undefined) return undefined
+      layers.push({ read: undefined, known: false })
     } else {
-      layers.push({ read: stored.read, known: true, entry: resolved.entries[i] })
+      layers.push({ read: stored.read, known: true })
     }
   }
   for (const layer of resolved.image.layers) {
@@ -93,7 +95,7 @@ async function readThrough(archive: SequentialArchive, file: Digest | undefined,
   if (seconds.size > 0) await passThrough(archive, options, (entry) => again(seconds.get(entry), entry, options))
   const layers = resolved.image.layers.map((layer, i): ArchiveLayer => {
     const entry = resolved.entries[i]
-    if (entry === undefined) return { read: undefined, known: false, entry }
+    if (entry === undefined) return { read: undefined, known: false }
     const name = layerName(layer, resolved.image.layers.length)
     const facts = reading.facts(entry, name, passed)
     if (facts.diffId !== layer.diffId) {
@@ -102,7 +104,7 @@ async function readThrough(archive: SequentialArchive, file: Digest | undefined,
       })
     }
     keep(facts, options)
-    return { read: fromFacts(facts), known: false, entry }
+    return { read: fromFacts(facts), known: false }
   })
   if (file !== undefined) options.store?.storeArchive(file, encodePassed(passed))
   // What failed and is no layer of this image is nothing to it; what is a layer of it was thrown above.
@@ -193,26 +195,29 @@ function again(second: SecondPass | undefined, entry: string, { limits }: ReadOp
 
 const IGNORED: LayerSink = { chunk() {}, done() {}, failed() {} }
 
+/** Reads some bodies of one layer. Which entry holds the layer may only be known when all have passed: all are looked into. */
 async function readAlso(
   archive: SequentialArchive,
-  image: Image,
-  entry: string | undefined,
+  layer: ImageLayer | undefined,
   also: NonNullable<LayerJob['also']>,
   readers: readonly AnyReader[],
   options: ReadOptions,
 ): Promise<LayerFacts | undefined> {
-  if (entry === undefined) return undefined
+  if (layer === undefined) return undefined
   const reading = new ArchiveReading(readers, options, also)
-  const passed = await passThrough(archive, options, (name) => (name === entry ? reading.begin(name) : IGNORED))
+  const passed = await passThrough(archive, options, (name) => reading.begin(name))
+  const { image, entries } = archive.resolve(passed)
+  const entry = image.layers[layer.index]?.diffId === layer.diffId ? entries[layer.index] : undefined
+  if (entry === undefined) return undefined
   const seconds = reading.seconds(new Set([entry]))
   if (seconds.size > 0) await passThrough(archive, options, (name) => again(seconds.get(name), name, options))
-  return reading.facts(entry, `${entry} of ${image.reference}`, passed)
+  return reading.facts(entry, `${entry} of ${archive.reference}`, passed)
 }
 
-async function hashFile(archive: SequentialArchive, { signal }: ReadOptions): Promise<Digest> {
+async function hashFile(archive: SequentialArchive, path: string, { signal }: ReadOptions): Promise<Digest> {
   const hash = createHash('sha256')
   try {
-    for await (const chunk of createReadStream(archive.path, { highWaterMark: 1024 * 1024, signal })) hash.update(chunk)
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) hash.update(chunk)
   } catch (error) {
     if (signal.aborted) throw asFailure(signal.reason, archive.reference)
     const message = `cannot read it: ${(error as Error).message}`

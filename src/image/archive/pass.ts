@@ -9,7 +9,7 @@ import { linkTarget } from '../open/content-store.ts'
 import { targetFailure } from '../open/sniff.ts'
 import { normaliseEntryName } from '../tar/names.ts'
 import { TarReader } from '../tar/reader.ts'
-import type { PassedEntries, SequentialArchive, TarEntry } from '../types.ts'
+import type { PassedEntries, RemoteBytes, SequentialArchive, TarEntry } from '../types.ts'
 import { HEAD_BYTES, recogniseEntry } from './entry-kind.ts'
 import type { LayerSink } from './layer-sink.ts'
 import { PassingLayer } from './passing-layer.ts'
@@ -30,44 +30,72 @@ const DOCUMENTS_TOTAL = 8
 const MAX_LINKS = 200_000
 
 /**
- * Reads an archive that is compressed as a whole once, in the order it comes. JSON documents are kept; every entry that is a tar (plain,
+ * Reads an archive once, in the order it comes. JSON documents are kept; every entry that is a tar (plain,
  * gzip or zstd, by its first bytes, whatever its name) goes to a sink, unpacked, and is hashed both ways; links are recorded. Nothing
  * else is kept: a nested layer holds the outer stream back, so memory is a few buffers. A layer that is corrupt fails alone.
  *
  * @throws Failure naming the archive when it is corrupt or truncated itself, is no tar, or goes over a limit.
  */
 export async function passArchive(archive: SequentialArchive, options: PassOptions): Promise<PassedArchive> {
-  const passage = new Passage(archive.reference, options)
-  const length = await sizeOf(archive)
-  const file = await openForReading(archive.path, archive.reference)
-  const decompression = createDecompression(archive.encoding, {
-    name: archive.reference,
+  const { reference, source, encoding } = archive
+  const passage = new Passage(reference, options)
+  const decompression = createDecompression(encoding, {
+    name: reference,
     limits: options.limits,
     output: (chunk) => passage.push(chunk),
   })
-  const locator = { at: 'file', path: archive.path, offset: 0, length, encoding: archive.encoding } as const
+  const take = (chunk: Uint8Array): Promise<void> => {
+    passage.read(chunk.length)
+    return decompression.write(chunk)
+  }
   try {
-    await pump(file, locator, { ...options, name: archive.reference }, (chunk) => {
-      passage.read(chunk.length)
-      return decompression.write(chunk)
-    })
+    if (source.at === 'file') await feedFile(source.path, archive, options, take)
+    else await feedStream(source.bytes, options, take)
     await decompression.end()
     return passage.finish()
   } catch (error) {
     decompression.destroy()
-    const failure = asFailure(options.signal.aborted ? options.signal.reason : error, archive.reference)
+    const failure = asFailure(options.signal.aborted ? options.signal.reason : error, reference)
     passage.abandon(failure)
     throw failure
+  }
+}
+
+async function feedFile(
+  path: string,
+  { reference, encoding }: SequentialArchive,
+  options: PassOptions,
+  take: (chunk: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const length = await sizeOf(path)
+  const file = await openForReading(path, reference)
+  try {
+    await pump(file, { at: 'file', path, offset: 0, length, encoding }, { ...options, name: reference }, take)
   } finally {
     await file.close()
   }
 }
 
-async function sizeOf(archive: SequentialArchive): Promise<number> {
+/** One piece after the other: what is slow here holds the sender back. */
+async function feedStream(
+  bytes: RemoteBytes,
+  { signal, progress }: PassOptions,
+  take: (chunk: Uint8Array) => Promise<void>,
+): Promise<void> {
+  let done = 0
+  for await (const chunk of bytes.open({ offset: 0 }, signal)) {
+    signal.throwIfAborted()
+    done += chunk.length
+    await take(chunk)
+    progress?.(done)
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
   try {
-    return (await stat(archive.path)).size
+    return (await stat(path)).size
   } catch (error) {
-    throw targetFailure(archive.path, error)
+    throw targetFailure(path, error)
   }
 }
 

@@ -147,7 +147,7 @@ function sequential(
 ): Extract<Target, { kind: 'sequential' }>['archive'] {
   return {
     reference,
-    path,
+    source: { at: 'file', path },
     encoding,
     resolve(passed: PassedEntries) {
       try {
