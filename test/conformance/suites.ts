@@ -2,8 +2,9 @@ import { cvss } from './cvss.ts'
 import { extractors } from './extractors.ts'
 import { images } from './images.ts'
 import { os } from './os.ts'
+import { references } from './references.ts'
 import type { ConformanceSuite } from './suite.ts'
 import { tar } from './tar.ts'
 import { versions } from './versions.ts'
 /** Every suite that is run: one line each. */
-export const SUITES: readonly ConformanceSuite[] = [cvss, versions, extractors, os, images, tar]
+export const SUITES: readonly ConformanceSuite[] = [cvss, versions, extractors, os, images, tar, references]

@@ -14,8 +14,8 @@ export interface RawReference {
 const DEFAULT_DOMAIN = 'docker.io'
 const OLD_DEFAULT_DOMAIN = 'index.docker.io'
 const OFFICIAL = 'library/'
-/** Longest repository name, domain included. */
-const MAX_NAME = 255
+/** Longest path of a repository. */
+const MAX_PATH = 255
 /** No reference is longer: what goes to the regular expressions is bounded. */
 const MAX_REFERENCE = 1024
 
@@ -26,13 +26,21 @@ const PATH = `${COMPONENT}(?:/${COMPONENT})*`
 const TAG = '[\\w][\\w.-]{0,127}'
 const DIGEST = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}'
 const REFERENCE = new RegExp(`^(?:(${DOMAIN})/)?(${PATH})(?::(${TAG}))?(?:@(${DIGEST}))?$`)
-const DIGEST_LENGTHS: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 }
+/** Algorithms that OCI registers (image-spec, descriptor.md), and how many digits their digests have. */
+const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map([
+  ['sha256', 64],
+  ['sha512', 128],
+])
 
 /**
- * Takes a reference apart: `[DOMAIN/]PATH[:TAG][@DIGEST]`.
+ * Takes a reference apart: `[DOMAIN/]PATH[:TAG][@DIGEST]`. Which digest algorithms there are is the caller's choice, as in the
+ * grammar's own implementation; without one, those of OCI.
  * @throws Failure `reference-invalid`, kind usage, that says what is wrong.
  */
-export function parseReference(text: string): RawReference {
+export function parseReference(
+  text: string,
+  digestLengths: ReadonlyMap<string, number> = DIGEST_LENGTHS,
+): RawReference {
   const refuse = (why: string): Failure =>
     new Failure('reference-invalid', why, { kind: 'usage', input: text.slice(0, 300) })
   if (text === '') throw refuse('it is empty')
@@ -45,11 +53,10 @@ export function parseReference(text: string): RawReference {
     )
   }
   const [, domain, path, tag, digest] = match
-  if ((domain === undefined ? 0 : domain.length + 1) + path.length > MAX_NAME)
-    throw refuse(`the repository's name is longer than ${MAX_NAME} characters`)
+  if (path.length > MAX_PATH) throw refuse(`the repository's name is longer than ${MAX_PATH} characters`)
   if (digest !== undefined) {
     const [algorithm, hex] = digest.split(':')
-    if (DIGEST_LENGTHS[algorithm] !== hex.length || hex !== hex.toLowerCase())
+    if (digestLengths.get(algorithm) !== hex.length || hex !== hex.toLowerCase())
       throw refuse(`${digest.slice(0, 100)} is no digest that is known`)
   }
   return { ...(domain && { domain }), path, ...(tag && { tag }), ...(digest && { digest }) }
