@@ -44,14 +44,19 @@ export interface FolderLocator {
   readonly root: string
 }
 
-/** A layer with a table of contents: only wanted entries are fetched, by range, through `ImageLayer.bytes`. */
+/**
+ * A layer that claims to have a table of contents: only wanted entries are fetched, by range, through `ImageLayer.bytes`. The table is
+ * read and judged where the layer is read, so that a layer whose facts are known costs nothing; one that does not fit is read as a whole.
+ */
 export interface LazyLocator {
   readonly at: 'lazy'
   readonly format: 'estargz' | 'zstd-chunked' | 'soci'
   /** Bytes of the layer's blob. */
   readonly length: number
-  /** The table of contents, verified against what the manifest says of it, in the format's own encoding. */
-  readonly toc: Uint8Array
+  /** Proves the table: digest of its JSON (eStargz), or of its bytes as they lie there (zstd:chunked, SOCI). */
+  readonly tocDigest: Digest
+  /** Where the table lies in `ImageLayer.bytes`, where the layer's own footer does not say it. */
+  readonly tocAt?: { readonly offset: number; readonly length: number; readonly unpackedBytes?: number }
 }
 
 /** Bytes that only the main thread can get at: a registry's, an engine's. */
@@ -61,7 +66,12 @@ export interface RemoteBytes {
    * is continued. Nothing is verified here: who reads it all does that. Rejects with a `Failure` that names the source.
    */
   open(
-    range: { readonly offset: number; readonly length?: number },
+    range: {
+      readonly offset: number
+      readonly length?: number
+      /** Why these are asked for where that is a choice, for `--debug`. */
+      readonly because?: string
+    },
     signal: AbortSignal,
   ): AsyncIterable<Uint8Array<ArrayBuffer>>
 }
@@ -81,8 +91,8 @@ export interface ImageLayer {
   /** Where the locator is `remote` or `lazy`: its bytes. */
   readonly bytes?: RemoteBytes
   /**
-   * Under what its facts are kept, where that is not the diff ID: a layer read by its table of contents alone is proven by the table's
-   * digest (`toc:sha256:…`), and a table that lies must not speak for the diff ID that the image claims.
+   * Under what its facts are kept, where that is not the diff ID: a layer read by its table of contents alone is proven by the digests
+   * of table and blob (`toc:…`), and a table that lies must not speak for the diff ID that the image claims.
    */
   readonly factsKey?: string
 }
@@ -334,6 +344,11 @@ export interface TarHandler {
   body(chunk: Uint8Array): void
   /** The wanted body is complete, or no more of it was wanted. */
   end(): void
+  /**
+   * Whether the entry will probably be wanted, asked ahead and without effect, so that a source that pays for bytes can fetch several at
+   * once. A wrong answer costs time only.
+   */
+  foresees?(entry: TarEntry): boolean
   /** Whether the rest of the wanted body is needed, once some of it has been given; a source that pays for bytes may stop there. */
   more?(): boolean
   problem(diagnostic: Diagnostic): void
