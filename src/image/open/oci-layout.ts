@@ -35,7 +35,7 @@ const LAYER_TYPE =
   /^application\/vnd\.(oci\.image\.layer(\.nondistributable)?\.v1\.tar(\+gzip|\+zstd)?|docker\.image\.rootfs\.(diff|foreign\.diff)\.tar(\.gzip|\.zstd)?)$/
 
 /** An image manifest that an index leads to. */
-interface Candidate {
+export interface Candidate {
   readonly descriptor: Descriptor
   readonly tags: readonly string[]
   /** Digests of the indexes above it: naming one of them chooses among what is below. */
@@ -75,8 +75,11 @@ export function resolveOciLayout(
   )
 }
 
-/** Walks nested indexes breadth first: bounded in depth and number, each document once. */
-function findCandidates(store: ContentStore, manifests: readonly Descriptor[]): Candidate[] {
+/**
+ * The image manifests that descriptors lead to, through nested indexes breadth first: bounded in depth and number, each document once.
+ * @throws Failure `document-missing`, `document-invalid`, `digest-mismatch`, `index-too-deep`.
+ */
+export function findCandidates(store: ContentStore, manifests: readonly Descriptor[]): Candidate[] {
   const found: Candidate[] = []
   const seen = new Set<string>()
   let level = manifests.map((descriptor) => ({ descriptor, tags: tagsOf(descriptor), within: [] as string[] }))
@@ -156,8 +159,15 @@ function candidateName(candidate: Candidate): string {
   return candidate.platform === undefined ? name : `${name} (${platformText(candidate.platform)})`
 }
 
-/** The one that is meant: the wanted platform's, or where none is asked for and there is a choice, the machine's own. */
-function choosePlatform(reference: string, candidates: readonly Candidate[], wanted: Platform | undefined): Candidate {
+/**
+ * The one that is meant: the wanted platform's, or where none is asked for and there is a choice, the machine's own.
+ * @throws Failure `platform-not-found`, `image-choice-needed`.
+ */
+export function choosePlatform(
+  reference: string,
+  candidates: readonly Candidate[],
+  wanted: Platform | undefined,
+): Candidate {
   const matching = candidates.filter(
     ({ platform }) => platform === undefined || platformMatches(platform, wanted ?? machinePlatform()),
   )
@@ -189,7 +199,11 @@ function byVariant(candidates: readonly Candidate[]): Candidate | undefined {
   return [...candidates].sort((a, b) => ((a.platform?.variant ?? '') < (b.platform?.variant ?? '') ? 1 : -1))[0]
 }
 
-function openManifest(store: ContentStore, chosen: Candidate, wanted: Platform | undefined): ResolvedArchive {
+/**
+ * The image of one manifest.
+ * @throws Failure `document-missing`, `document-invalid`, `digest-mismatch`, `not-an-image`, `platform-not-found`, `layer-count-mismatch`.
+ */
+export function openManifest(store: ContentStore, chosen: Candidate, wanted: Platform | undefined): ResolvedArchive {
   const { digest } = chosen.descriptor
   const manifest = parseDocument(
     manifestSchema,
@@ -241,7 +255,8 @@ function namedLayer(layer: Descriptor): NamedLayer {
   }
 }
 
-function blobName(digest: string): string {
+/** Where a content store has a blob, as an OCI layout has it. */
+export function blobName(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`
 }
 
