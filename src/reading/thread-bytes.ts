@@ -10,7 +10,7 @@ const PIECES_AHEAD = 3
 
 /** What a worker asks of the thread that has the bytes. A stream is one range that is being read. */
 type Wish =
-  | { readonly kind: 'open'; readonly stream: number; readonly offset: number; readonly length?: number }
+  | { readonly kind: 'open'; readonly stream: number; readonly range: Parameters<RemoteBytes['open']>[0] }
   | { readonly kind: 'pull'; readonly stream: number }
   | { readonly kind: 'close'; readonly stream: number }
 
@@ -40,12 +40,12 @@ export function serveBytes(port: MessagePort, bytes: RemoteBytes, signal: AbortS
 function begin(
   port: MessagePort,
   bytes: RemoteBytes,
-  { stream, offset, length }: Extract<Wish, { kind: 'open' }>,
+  { stream, range }: Extract<Wish, { kind: 'open' }>,
   signal: AbortSignal,
 ): { readonly pull: () => void; readonly close: () => void } {
   const stop = new AbortController()
-  const range = length === undefined ? { offset } : { offset, length }
-  const pieces = gathered(bytes.open(range, AbortSignal.any([signal, stop.signal])))
+  // Opened with the first piece that is asked for: what it throws at once is then that piece's failure.
+  const pieces = gathered(() => bytes.open(range, AbortSignal.any([signal, stop.signal])))
   let last: Promise<void> = Promise.resolve()
   let over = false
   const send = (answer: Answer, transfer: readonly ArrayBuffer[] = []): void => {
@@ -68,17 +68,24 @@ function begin(
     pull: () => {
       last = last.then(next)
     },
-    close: () => stop.abort(),
+    close: () => {
+      over = true
+      stop.abort()
+      // A source that waits to be asked for its next piece hears of no signal: it is told that nobody will.
+      last = last.then(async () => {
+        await pieces.return(undefined).catch(() => {})
+      })
+    },
   }
 }
 
 /** Small pieces put together, each in a buffer of its own that can be handed over. */
 async function* gathered(
-  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  open: () => AsyncIterable<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
   let buffer = new Uint8Array(PIECE_BYTES)
   let filled = 0
-  for await (const piece of pieces) {
+  for await (const piece of open()) {
     for (let at = 0; at < piece.length; ) {
       const count = Math.min(piece.length - at, buffer.length - filled)
       buffer.set(piece.subarray(at, at + count), filled)
@@ -103,7 +110,7 @@ export function bytesOver(port: MessagePort): RemoteBytes {
   port.unref()
   const post = (wish: Wish): void => port.postMessage(wish)
   return {
-    async *open({ offset, length }, signal) {
+    async *open(range, signal) {
       const stream = count++
       const arrived: Answer[] = []
       let wake: (() => void) | undefined
@@ -113,7 +120,7 @@ export function bytesOver(port: MessagePort): RemoteBytes {
         stir()
       })
       signal.addEventListener('abort', stir)
-      post({ kind: 'open', stream, offset, ...(length === undefined ? {} : { length }) })
+      post({ kind: 'open', stream, range })
       for (let i = 0; i < PIECES_AHEAD; i++) post({ kind: 'pull', stream })
       try {
         for (;;) {
