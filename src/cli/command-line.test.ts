@@ -22,7 +22,15 @@ function world(): { world: World; text: () => string } {
   stdout.on('data', (chunk) => chunks.push(String(chunk)))
   const stderr = new PassThrough()
   return {
-    world: { stdout, stderr, environment: {}, cwd: '/', now: () => new Date(0), signal: new AbortController().signal },
+    world: {
+      stdout,
+      stderr,
+      readStdin: async () => '',
+      environment: {},
+      cwd: '/',
+      now: () => new Date(0),
+      signal: new AbortController().signal,
+    },
     text: () => chunks.join(''),
   }
 }

@@ -64,6 +64,7 @@ function commandOf(form: CommandLineForm, given: Map<string, string[]>): Command
       flag.summary,
     )
     if (hidden) option.hideHelp()
+    if (flag.group !== undefined) option.helpGroup(flag.group)
     option.argParser((text: string) => {
       given.set(flag.name, [...(given.get(flag.name) ?? []), text])
       return text

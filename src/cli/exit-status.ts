@@ -12,6 +12,13 @@ export const EXIT = {
   terminated: 143,
 } as const
 
+/** The worst of many: denied before could not be said, before findings as `--exit-code` asked, before done. */
+export function worstStatus(statuses: readonly number[]): number {
+  const rank = (status: number): number =>
+    status === EXIT.no ? 3 : status === EXIT.couldNot ? 2 : status === EXIT.done ? 0 : 1
+  return statuses.reduce((worst, status) => (rank(status) > rank(worst) ? status : worst), EXIT.done)
+}
+
 /** What decides the status of a scan that came to an answer. */
 export interface ScanOutcome {
   readonly findings: readonly Finding[]

@@ -11,6 +11,10 @@ export interface Flag<T> {
   readonly summary: string
   /** Given several times, the values are joined. */
   readonly many?: boolean
+  /** Under which heading `--help` lists it; `Options:` when not given. */
+  readonly group?: string
+  /** Its value is never shown. */
+  readonly secret?: boolean
   /** The value from text. @throws Failure of kind usage without input: the caller adds where the text came from. */
   readonly parse: (text: string) => T
   readonly fallback: T

@@ -15,6 +15,7 @@ import {
   parseText,
   parseWhole,
 } from './flag.ts'
+import { NETWORK_FLAGS } from './network-flags.ts'
 
 function onOff(name: string, summary: string, short?: string): Flag<boolean> {
   return { name, short, summary, parse: parseSwitch, fallback: false }
@@ -148,4 +149,13 @@ export const SCAN_FLAGS = {
     parse: parseWhole(1, 64),
     fallback: Math.min(4, availableParallelism()),
   } satisfies Flag<number>,
+  trace: text('trace', 'FILE', 'write what took how long, for a trace viewer (Chrome trace format)'),
+  ...NETWORK_FLAGS,
+} as const
+
+/** Settings of a scan of many targets. */
+export const BATCH_FLAGS = {
+  all: onOff('all', 'scan every image that the engines on this machine hold'),
+  imagesFrom: text('images-from', 'FILE', 'scan the images that a file lists, one a line; - for standard input'),
+  allPlatforms: onOff('all-platforms', 'scan an image once for each platform that it has'),
 } as const

@@ -1,13 +1,16 @@
 import { resolve } from 'node:path'
+import type { NetworkSettings } from '../image/index.ts'
 import { cacheDirectory } from '../lib/cache-directory.ts'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
+import { traceTimeline } from '../lib/timeline.ts'
 import { printable, REPORTERS } from '../report/index.ts'
-import { type ReadMode, type ScanOptions, scanTarget, workerEntry } from '../scan/index.ts'
+import { type ReadMode, type ScanIo, type ScanOptions, scanTarget, workerEntry } from '../scan/index.ts'
+import type { BatchRequest } from './batch.ts'
 import { scanStatus } from './exit-status.ts'
 import type { SettingsOf } from './flag.ts'
 import { deliver } from './output.ts'
-import { progressLine } from './progress.ts'
+import { type ProgressLine, progressLine } from './progress.ts'
 import type { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
 import { VERSION } from './version.ts'
 import { reportWidth, type World, wantsColour, write } from './world.ts'
@@ -34,20 +37,10 @@ export function cacheDirOf(settings: { readonly cacheDir: string | undefined }, 
 /** Scans, writes the report, gives the exit status. @throws Failure when there is no answer. */
 export async function runScan(request: ScanRequest, world: World): Promise<number> {
   const { settings } = request
-  const progress = progressLine(world, !settings.quiet && !settings.noProgress)
-  const timeout = new AbortController()
-  const timer = setTimeout(() => timeout.abort(timedOut(request)), settings.timeout)
-  try {
-    const result = await scanTarget(scanOptions(request, world), {
-      signal: AbortSignal.any([world.signal, timeout.signal]),
-      now: world.now,
-      environment: world.environment,
-      workerUrl: workerEntry(),
-      progress: progress.update,
-      explain: settings.debug ? (line) => void world.stderr.write(`debug: ${printable(line)}\n`) : () => {},
-    })
+  return await withScanIo(request.target, settings, world, async (io, progress) => {
+    const options = { ...(await scanOptions(request, world)), reference: request.target }
+    const result = await scanTarget(options, io)
     progress.done()
-    clearTimeout(timer)
     const toTerminal = settings.output === undefined
     const reporter = REPORTERS.find((one) => one.id === settings.format) ?? REPORTERS[0]
     const text = reporter.render(result, {
@@ -63,6 +56,44 @@ export async function runScan(request: ScanRequest, world: World): Promise<numbe
     const status = scanStatus({ ...settings, ...result, exitOnEndOfLife: request.exitOnEndOfLife })
     if (!settings.quiet) await remark(result.complete, settings.allowIncomplete, status, world)
     return status
+  })
+}
+
+/** Scans many targets, as `runBatch` does. @throws Failure when nothing can be named, or when interrupted. */
+export async function runScans(
+  batch: BatchRequest,
+  request: Omit<ScanRequest, 'target'>,
+  world: World,
+): Promise<number> {
+  const { settings, exitOnEndOfLife } = request
+  return await withScanIo(batch.targets[0] ?? 'the images', settings, world, async (io) => {
+    const { runBatch } = await import('./batch.ts')
+    return await runBatch(batch, settings, { options: await scanOptions(request, world), io, exitOnEndOfLife }, world)
+  })
+}
+
+/** Runs a scan with progress, time limit and timeline, and writes the timeline whatever comes of it. */
+async function withScanIo(
+  name: string,
+  settings: ScanSettings,
+  world: World,
+  run: (io: ScanIo, progress: ProgressLine) => Promise<number>,
+): Promise<number> {
+  const progress = progressLine(world, !settings.quiet && !settings.noProgress)
+  const timeline = settings.trace === undefined ? undefined : traceTimeline(() => performance.now())
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(timedOut(name, settings)), settings.timeout)
+  try {
+    const io: ScanIo = {
+      signal: AbortSignal.any([world.signal, timeout.signal]),
+      now: world.now,
+      environment: world.environment,
+      workerUrl: workerEntry(),
+      progress: progress.update,
+      explain: settings.debug ? (line) => progress.above(`debug: ${printable(line)}`) : () => {},
+      ...(timeline === undefined ? {} : { timeline }),
+    }
+    return await run(io, progress)
   } catch (thrown) {
     // A timeout surfaces as whatever the interrupted operation made of it: the reason is what the user must read.
     if (timeout.signal.aborted && !world.signal.aborted) throw timeout.signal.reason
@@ -70,13 +101,14 @@ export async function runScan(request: ScanRequest, world: World): Promise<numbe
   } finally {
     clearTimeout(timer)
     progress.done()
+    if (timeline !== undefined) await deliver(timeline.document(), settings.trace, world)
   }
 }
 
-function timedOut(request: ScanRequest): Failure {
-  return new Failure('timeout', `gave up after ${request.settings.timeout / 1000} s`, {
+function timedOut(name: string, settings: ScanSettings): Failure {
+  return new Failure('timeout', `gave up after ${settings.timeout / 1000} s`, {
     kind: 'timeout',
-    input: request.target,
+    input: name,
     hints: ['--timeout 30m gives it more time'],
   })
 }
@@ -89,11 +121,13 @@ async function remark(complete: boolean, allowed: boolean, status: number, world
   await write(world.stderr, `${what}${why}\n`)
 }
 
-function scanOptions(request: ScanRequest, world: World): ScanOptions {
+async function scanOptions(
+  request: Omit<ScanRequest, 'target'>,
+  world: World,
+): Promise<Omit<ScanOptions, 'reference'>> {
   const { settings } = request
   const fromHere = (path: string): string => resolve(world.cwd, path)
   return {
-    reference: request.target,
     shownAs: request.shownAs,
     cwd: world.cwd,
     platform: settings.platform,
@@ -109,10 +143,43 @@ function scanOptions(request: ScanRequest, world: World): ScanOptions {
     cacheDir: cacheDirOf(settings, world),
     advisories: settings.advisories === undefined ? undefined : fromHere(settings.advisories),
     offline: settings.offline,
-    network: { offline: settings.offline, allowAddresses: [], insecureRegistries: [], pullSecrets: [] },
-    engines: {},
+    network: await networkSettings(settings, world),
+    engines: {
+      dockerHost: settings.dockerHost,
+      podmanHost: settings.podmanHost,
+      dockerRoot: settings.dockerRoot === undefined ? undefined : fromHere(settings.dockerRoot),
+      podmanRoot: settings.podmanRoot === undefined ? undefined : fromHere(settings.podmanRoot),
+      containerdRoot: settings.containerdRoot === undefined ? undefined : fromHere(settings.containerdRoot),
+      crioRoot: settings.crioRoot === undefined ? undefined : fromHere(settings.crioRoot),
+    },
+    doors: settings.imageSrc,
     noUpdate: settings.noUpdate,
     limits: { ...DEFAULT_LIMITS, unpackedBytes: settings.maxUnpacked, ratio: settings.maxRatio },
     workers: settings.parallel,
+  }
+}
+
+/** Bytes of a password on standard input. */
+const MOST_PASSWORD_BYTES = 64 * 1024
+
+/** How registries are reached. @throws Failure of kind usage for two passwords, or one without a user. */
+async function networkSettings(settings: ScanSettings, world: World): Promise<NetworkSettings> {
+  const { username, registryToken, passwordStdin } = settings
+  const refuse = (message: string): Failure => new Failure('usage', message, { kind: 'usage' })
+  if (passwordStdin && settings.password !== undefined) throw refuse('takes either --password or --password-stdin')
+  // Only the line end that a shell adds is taken away: a password may end in a space.
+  const password = passwordStdin
+    ? (await world.readStdin(MOST_PASSWORD_BYTES)).replace(/\r?\n$/, '')
+    : settings.password
+  if (password !== undefined && username === undefined) throw refuse('a password needs --username')
+  if (username !== undefined && password === undefined) throw refuse('--username needs --password-stdin')
+  return {
+    offline: settings.offline,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(registryToken === undefined ? {} : { registryToken }),
+    allowAddresses: settings.allowAddress,
+    insecureRegistries: settings.insecureRegistry,
+    pullSecrets: settings.pullSecret.map((path) => resolve(world.cwd, path)),
   }
 }

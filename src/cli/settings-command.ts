@@ -3,12 +3,12 @@ import { ADVISORY_FLAGS } from './advisories-flags.ts'
 import type { CommandModule } from './command.ts'
 import { type CommandLineForm, parseCommandLine } from './command-line.ts'
 import type { Flag, SettingsOf } from './flag.ts'
-import { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
+import { BATCH_FLAGS, COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
 import { environmentName, type Resolved, resolveSettings } from './settings.ts'
 import { loadSettingsFile } from './settings-file.ts'
 import { type World, write } from './world.ts'
 
-const ALL_FLAGS = { ...SCAN_FLAGS, ...ADVISORY_FLAGS, ...COMMON_FLAGS }
+const ALL_FLAGS = { ...SCAN_FLAGS, ...BATCH_FLAGS, ...ADVISORY_FLAGS, ...COMMON_FLAGS }
 
 /** Names that a settings file may have: those of every command, so that one file serves all. */
 const KNOWN: ReadonlySet<string> = new Set(Object.values(ALL_FLAGS).map((flag) => flag.name))
@@ -45,7 +45,7 @@ export const settings: CommandModule = {
 function settingsJson(resolved: readonly Resolved[]): string {
   const rows = resolved.map(({ flag, value, origin }) => ({
     name: flag.name,
-    value: value ?? null,
+    value: shownValue(flag, value) ?? null,
     origin: origin.kind,
     at: origin.at,
     environment: environmentName(flag),
@@ -56,11 +56,16 @@ function settingsJson(resolved: readonly Resolved[]): string {
 function settingsTable(resolved: readonly Resolved[]): string {
   const rows = resolved.map(({ flag, value, origin }) => [
     flag.name,
-    printable(valueText(value)),
+    printable(valueText(shownValue(flag, value))),
     origin.kind === 'default' ? 'default' : `${origin.kind} ${origin.at}`,
   ])
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column].length)))
   return `${rows.map((row) => `${row[0].padEnd(widths[0])}  ${row[1].padEnd(widths[1])}  ${row[2]}`).join('\n')}\n`
+}
+
+/** A secret is said to be there, no more. */
+function shownValue(flag: Flag<unknown>, value: unknown): unknown {
+  return flag.secret === true && value !== undefined ? '(given)' : value
 }
 
 function valueText(value: unknown): string {

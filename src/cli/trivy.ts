@@ -2,7 +2,7 @@ import { Failure } from '../lib/failure.ts'
 import type { ReadMode } from '../scan/index.ts'
 import type { CommandModule } from './command.ts'
 import { type CommandLineForm, parseCommandLine } from './command-line.ts'
-import { type Flag, parseExitCode, parseText } from './flag.ts'
+import { type Flag, parseExitCode, parseSwitch, parseText } from './flag.ts'
 import { onlyTarget } from './scan.ts'
 import { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
 import { runScan } from './scan-request.ts'
@@ -18,6 +18,12 @@ export const TRIVY_FLAGS = {
     parse: parseText,
     fallback: undefined,
   } satisfies Flag<string | undefined>,
+  insecure: {
+    name: 'insecure',
+    summary: 'registries may be spoken to over HTTP and with certificates that nobody vouches for',
+    parse: parseSwitch,
+    fallback: false,
+  } satisfies Flag<boolean>,
   exitOnEol: {
     name: 'exit-on-eol',
     argument: 'N',
@@ -37,14 +43,14 @@ interface Form {
 }
 
 function trivyCommand(form: Form): CommandModule {
-  const { input, exitOnEol } = TRIVY_FLAGS
-  const table = { ...SCAN_FLAGS, ...COMMON_FLAGS, exitOnEol, ...(form.input ? { input } : {}) }
+  const { input, insecure, exitOnEol } = TRIVY_FLAGS
+  const table = { ...SCAN_FLAGS, ...COMMON_FLAGS, exitOnEol, ...(form.input ? { input, insecure } : {}) }
   const line: CommandLineForm = {
     name: form.name,
     summary: form.summary,
     operands: form.input ? '[TARGET]' : 'TARGET',
     examples: form.input
-      ? ['bulwark image --input image.tar', 'bulwark image --severity HIGH,CRITICAL --exit-code 1 --input image.tar']
+      ? ['bulwark image alpine:3.20', 'bulwark image --severity HIGH,CRITICAL --exit-code 1 --input image.tar']
       : [`bulwark ${form.name} .`, `bulwark ${form.name} --severity HIGH,CRITICAL --exit-code 1 .`],
     page: 'docs/trivy.md',
     flags: Object.values(table),
@@ -55,7 +61,12 @@ function trivyCommand(form: Form): CommandModule {
     async run(words, world) {
       const parsed = await parseCommandLine(line, words, world)
       if (parsed === undefined) return 0
-      const { settings } = await settingsFor({ ...SCAN_FLAGS, ...COMMON_FLAGS, ...TRIVY_FLAGS }, parsed.given, world)
+      const { settings: given } = await settingsFor(
+        { ...SCAN_FLAGS, ...COMMON_FLAGS, ...TRIVY_FLAGS },
+        parsed.given,
+        world,
+      )
+      const settings = given.insecure ? { ...given, insecureRegistry: ['*'] } : given
       const target = targetOf(form, parsed.targets, settings.input)
       return runScan({ target, settings, read: form.read, exitOnEndOfLife: settings.exitOnEol }, world)
     },
@@ -80,10 +91,10 @@ function targetOf(form: Form, targets: readonly string[], input: string | undefi
   return form.prefix !== '' && !target.startsWith(form.prefix) ? form.prefix + target : target
 }
 
-/** `bulwark image`: an image, as `trivy image` takes it; images in registries and engines are not opened yet. */
+/** `bulwark image`: an image, as `trivy image` takes it, wherever it is. */
 export const image: CommandModule = trivyCommand({
   name: 'image',
-  summary: 'An image archive or layout, with the command line of `trivy image`.',
+  summary: 'An image of an engine, a registry or an archive, with the command line of `trivy image`.',
   read: 'installed',
   prefix: '',
   input: true,

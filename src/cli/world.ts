@@ -1,9 +1,12 @@
 import type { Writable } from 'node:stream'
+import { Failure } from '../lib/failure.ts'
 
 /** What a command may touch of the process it runs in; tests pass their own. */
 export interface World {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
+  /** All of standard input as text, at most so many bytes. @throws Failure `input-too-long`. */
+  readonly readStdin: (mostBytes: number) => Promise<string>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly now: () => Date
@@ -16,11 +19,24 @@ export function processWorld(signal: AbortSignal): World {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    readStdin: (mostBytes) => textOf(process.stdin, mostBytes),
     environment: process.env,
     cwd: process.cwd(),
     now: () => new Date(),
     signal,
   }
+}
+
+async function textOf(stream: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of stream) {
+    length += piece.length
+    if (length > mostBytes)
+      throw new Failure('input-too-long', `standard input has more than ${mostBytes} bytes`, { kind: 'usage' })
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
 }
 
 /** Whether a stream is to be painted: a terminal, unless NO_COLOR (https://no-color.org) says otherwise; FORCE_COLOR overrides. */

@@ -1,3 +1,6 @@
+export type { BatchOutcome } from './batch.ts'
+export { type ListedTarget, parseImageList, type UnusableTarget } from './image-list.ts'
+export { openBatch } from './open-batch.ts'
 export { scanTarget } from './scan.ts'
 export type { ReadMode, ScanIo, ScanOptions, ScanProgress } from './types.ts'
 export { workerEntry } from './worker-entry.ts'

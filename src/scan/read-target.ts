@@ -33,7 +33,7 @@ export async function openAndRead(options: ScanOptions, io: ScanIo, session: Sca
   const target = await openTarget(options.reference, openContext(options, io, session))
   opened?.({ kind: target.kind })
   const done = io.timeline?.span('read')
-  const read = await readTarget(target, readOptions(options, io, session))
+  const read = await readTarget(target, { ...readOptions(options, io, session), progress: layerProgress(target, io) })
   done?.({ layers: read.layers.length, known: read.layers.filter(({ known }) => known).length })
   return { subject: subjectOf(target, read, options.shownAs ?? options.reference), read }
 }
@@ -64,8 +64,7 @@ export function openStore(cacheDir: string): FactStore {
   return sqliteFactStore(join(cacheDir, 'layers.db'))
 }
 
-function readOptions(options: ScanOptions, io: ScanIo, { runner, store }: ScanSession): ReadOptions {
-  const lanes = new Map<string, () => void>()
+function readOptions(options: ScanOptions, io: ScanIo, { runner, store }: ScanSession): Omit<ReadOptions, 'progress'> {
   return {
     readers: READERS,
     runner,
@@ -74,11 +73,33 @@ function readOptions(options: ScanOptions, io: ScanIo, { runner, store }: ScanSe
     signal: io.signal,
     skipFiles: options.skipFiles,
     skipDirs: options.skipDirs,
-    progress: ({ name, doneBytes, totalBytes, state }) => {
-      if (io.timeline !== undefined) noteLayer(io.timeline, lanes, name, state)
-      const message = state === 'known' ? `${name} is known` : `reading ${name}`
-      io.progress({ stage: 'read', message, doneBytes, totalBytes, layer: { name, state } })
-    },
+  }
+}
+
+const WORDS = {
+  downloading: 'downloading',
+  reading: 'reading',
+  waiting: 'waiting for',
+  known: 'known:',
+  done: 'read',
+} as const
+
+/** Tells of each layer what is done with it: to who watches, to who asks why, and to the timeline. */
+function layerProgress(target: Target, io: ScanIo): ReadOptions['progress'] {
+  const lanes = new Map<string, () => void>()
+  const said = new Set<string>()
+  return ({ layer, name, doneBytes, totalBytes, state: step }) => {
+    const locator = target.kind === 'image' ? target.image.layers[layer]?.locator : undefined
+    const comes = locator?.at === 'remote' || locator?.at === 'lazy'
+    const state = step === 'reading' && comes ? 'downloading' : step
+    if (io.timeline !== undefined) noteLayer(io.timeline, lanes, name, step)
+    if (!said.has(`${name} ${state}`)) {
+      said.add(`${name} ${state}`)
+      if (state === 'known') io.explain(`cache: ${name} is known: not opened`)
+      else if (state === 'reading' || state === 'downloading') io.explain(`cache: ${name} is not known: ${state} it`)
+      else if (state === 'waiting') io.explain(`cache: ${name} is being read by another process: waiting for it`)
+    }
+    io.progress({ stage: 'read', message: `${WORDS[state]} ${name}`, doneBytes, totalBytes, layer: { name, state } })
   }
 }
 

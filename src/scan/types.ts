@@ -11,7 +11,7 @@ export interface ScanProgress {
   readonly doneBytes?: number
   readonly totalBytes?: number
   /** Which layer it is about: its name, and what is done with it. */
-  readonly layer?: { readonly name: string; readonly state: 'downloading' | 'reading' | 'known' | 'done' }
+  readonly layer?: { readonly name: string; readonly state: 'downloading' | 'reading' | 'waiting' | 'known' | 'done' }
 }
 
 /** How declared packages (lockfiles) and installed ones count. `auto`: installed in images and root file systems, declared in source directories. */
