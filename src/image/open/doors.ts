@@ -1,7 +1,17 @@
 import type { ImageDoor } from '../types.ts'
 
 /** Every place where an image is found by its name, in the order in which they are asked: this machine first, the network last. */
-export const DOORS: readonly ImageDoor[] = []
+export const DOORS: readonly ImageDoor[] = [
+  doorLoadedLater(
+    {
+      id: 'containerd',
+      prefix: 'containerd:',
+      summary:
+        'an image that containerd keeps: Kubernetes nodes, nerdctl, ctr; all namespaces, or $CONTAINERD_NAMESPACE',
+    },
+    async () => (await import('../containerd/door.ts')).containerdDoor,
+  ),
+]
 
 /** A door whose code is loaded when it is first used: most runs need one of them, and many none. */
 export function doorLoadedLater(
