@@ -32,8 +32,13 @@ export function encodeRows(rows: readonly Row[], diagnostics: readonly Diagnosti
   return encodeParts('R', diagnostics.length === 0 ? Buffer.alloc(0) : serialize(diagnostics), serialize(rows), true)
 }
 
+/** Rows of a reader that found nothing, which is most of them. Stores give this very array, so that decoding it costs nothing. */
+export const EMPTY_ROWS: Uint8Array = encodeRows([], [])
+const NOTHING: DecodedRows = { diagnostics: [], rows: () => [] }
+
 /** What {@link encodeRows} wrote; undefined for anything else: another format, damage, a wrong shape. */
 export function decodeRows(encoded: Uint8Array): DecodedRows | undefined {
+  if (encoded === EMPTY_ROWS) return NOTHING
   const parts = decodeParts('R', encoded)
   if (parts === undefined) return undefined
   const diagnostics = parts.first.length === 0 ? [] : parse(parts.first)

@@ -2,8 +2,9 @@ import type { Image, ImageLayer } from '../image/index.ts'
 import { asFailure } from '../lib/failure.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { fromFacts, fromStore, type LayerRead } from './layer-read.ts'
+import { completeFromShared, readAlsoOnce, readOnce, type StoredRead, tellShared } from './reading-once.ts'
 import { assembleTarget } from './target.ts'
-import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget } from './types.ts'
+import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadProgress, ReadTarget } from './types.ts'
 
 /** A layer and where it came from; without `read` it could not be had. */
 export interface Gathered {
@@ -47,22 +48,48 @@ export async function readImage(image: Image, options: ReadOptions): Promise<Rea
 }
 
 async function gather(layer: ImageLayer, image: Image, options: ReadOptions): Promise<Gathered> {
-  const { store, readers, progress } = options
+  const { store, readers, progress, explain } = options
   const name = layerName(layer, image.layers.length)
-  const report = (doneBytes: number, state: 'reading' | 'known' | 'done'): void =>
+  const key = keyOf(layer)
+  const report = (doneBytes: number, state: ReadProgress['state']): void =>
     progress({ layer: layer.index, name, doneBytes, totalBytes: storedBytes(layer), state })
-  const stored = fromStore(store?.load(keyOf(layer), readers), readers)
-  if (stored !== undefined && (stored.missing.length === 0 || layer.locator === undefined)) {
-    report(0, 'known')
-    return { read: stored.missing.length === 0 ? stored.read : undefined, known: true }
+  const load = (): StoredRead | undefined => fromStore(store?.load(key, readers), readers)
+  let stored = load()
+  const whenKnown = (): Gathered | undefined =>
+    stored?.missing.length === 0 ? { read: stored.read, known: true } : undefined
+  const read = async (): Promise<Gathered> => {
+    stored = await completeFromShared(key, stored, readers, options)
+    const known = whenKnown()
+    if (known !== undefined || layer.locator === undefined) return known ?? { read: undefined, known: false }
+    const missing = stored?.missing ?? readers
+    explain?.(`cache: reading ${name}: ${whyRead(stored, missing)}`)
+    const reading = (doneBytes: number): void => report(doneBytes, 'reading')
+    const facts = await options.runner.run(jobOf(layer, name, missing, options), options.signal, reading, layer.bytes)
+    keep(facts, options)
+    await tellShared(key, readers, options)
+    return { read: fromFacts(facts, stored?.read), known: false }
   }
-  if (layer.locator === undefined) return { read: undefined, known: false }
-  const job = jobOf(layer, name, stored?.missing ?? readers, options)
-  const reading = (doneBytes: number): void => report(doneBytes, 'reading')
-  const facts = await options.runner.run(job, options.signal, reading, layer.bytes)
-  keep(facts, options)
-  report(storedBytes(layer) ?? 0, 'done')
-  return { read: fromFacts(facts, stored?.read), known: false }
+  const once = {
+    name: key,
+    shown: name,
+    read,
+    known: () => {
+      stored = load()
+      return whenKnown()
+    },
+    waiting: () => report(0, 'waiting'),
+  }
+  const gathered = whenKnown() ?? (await (layer.locator === undefined ? read() : readOnce(once, options)))
+  if (gathered.known) explain?.(`cache: ${name} is known`)
+  if (gathered.read !== undefined)
+    report(gathered.known ? 0 : (storedBytes(layer) ?? 0), gathered.known ? 'known' : 'done')
+  return gathered
+}
+
+function whyRead(stored: StoredRead | undefined, missing: readonly AnyReader[]): string {
+  if (stored === undefined) return 'it is not in the cache'
+  const names = missing.slice(0, 3).map(({ id, version }) => `${id} ${version}`)
+  return `the cache lacks ${names.join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more readers` : ''}`
 }
 
 /** Under what the facts of a layer are kept: what proves its bytes. */
@@ -94,9 +121,14 @@ async function readAlso(
   options: ReadOptions,
 ): Promise<LayerFacts | undefined> {
   const layer = image.layers[index]
-  if (layer?.locator === undefined) return undefined
-  const job = jobOf(layer, layerName(layer, image.layers.length), readers, options)
-  return options.runner.run({ ...job, also }, options.signal, () => {}, layer.bytes)
+  if (layer === undefined) return undefined
+  const name = layerName(layer, image.layers.length)
+  return readAlsoOnce(keyOf(layer), also, readers, options, async () => {
+    if (layer.locator === undefined) return undefined
+    options.explain?.(`cache: reading ${name} again: links of other layers lead to ${also.length} of its files`)
+    const job = jobOf(layer, name, readers, options)
+    return options.runner.run({ ...job, also }, options.signal, () => {}, layer.bytes)
+  })
 }
 
 /** How a layer is named to people: `layer 2 of 5 (sha256:…)`, counted from the oldest. */

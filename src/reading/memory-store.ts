@@ -1,29 +1,21 @@
-import type { FactStore, StoredLayer } from './types.ts'
+import { type LayerBundle, rowsFor, withFacts } from './layer-bundle.ts'
+import type { FactStore } from './types.ts'
 
-/** A store that lives as long as the process: for tests, and for `--no-cache`. Keeps what {@link FactStore} may keep, and no more. */
+/** A store that lives as long as the process: for tests. Keeps what {@link FactStore} may keep, and no more. */
 export function memoryFactStore(): FactStore {
-  const indexes = new Map<string, Uint8Array>()
-  const rows = new Map<string, Uint8Array>()
+  const layers = new Map<string, LayerBundle>()
   const archives = new Map<string, Uint8Array>()
   const documents = new Map<string, Uint8Array>()
   return {
     load(key, readers) {
-      const index = indexes.get(key)
-      if (index === undefined) return undefined
-      const found = new Map<string, Uint8Array>()
-      for (const { id, version } of readers) {
-        const encoded = rows.get(`${key}\0${id}\0${version}`)
-        if (encoded !== undefined) found.set(id, encoded)
-      }
-      return { index, rows: found } satisfies StoredLayer
+      const bundle = layers.get(key)
+      return bundle === undefined ? undefined : rowsFor(bundle, readers)
     },
     store(facts) {
-      if (!facts.complete) return
+      if (!facts.complete) return false
       const key = facts.key ?? facts.diffId
-      indexes.set(key, facts.index)
-      for (const { reader, version, encoded, transient } of facts.rows) {
-        if (transient !== true) rows.set(`${key}\0${reader}\0${version}`, encoded)
-      }
+      layers.set(key, withFacts(layers.get(key), facts))
+      return true
     },
     loadArchive: (file) => archives.get(file),
     storeArchive: (file, encoded) => void archives.set(file, encoded),

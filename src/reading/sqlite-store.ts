@@ -1,109 +1,117 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import type { Diagnostic } from '../model/diagnostic.ts'
-import type { FactStore, LayerFacts, StoredLayer } from './types.ts'
+import { decodeBundle, encodeBundle, type LayerBundle, rowsFor, withFacts } from './layer-bundle.ts'
+import {
+  KIND,
+  type Kind,
+  liveBytes,
+  prepareTables,
+  primaryCode,
+  SQLITE_BUSY,
+  SQLITE_CORRUPT,
+  SQLITE_ERROR,
+  SQLITE_LOCKED,
+  SQLITE_NOTADB,
+  type Statements,
+} from './sqlite-store-tables.ts'
+import type { AnyReader, Claims, FactStore, LayerFacts, StoredLayer } from './types.ts'
 
-/** Raised when the tables change: an older file is then set aside. */
-const SCHEMA = 2
-/** How long one process waits for another's write before it goes on without the cache. */
-const BUSY_MS = 5000
-/** SQLite's primary result codes (https://sqlite.org/rescode.html). */
-const SQLITE_BUSY = 5
-const SQLITE_LOCKED = 6
-const SQLITE_CORRUPT = 11
-const SQLITE_NOTADB = 26
+/** How long one process waits for another's write, which takes milliseconds, before it goes on without the cache. */
+const BUSY_MS = 10_000
+/** The same after it was too long once: something holds the file and does not move. */
+const BUSY_AGAIN_MS = 200
+/** Documents are manifests and configs. */
+const MOST_DOCUMENT_BYTES = 16 * 1024 ** 2
+/** Of one layer or archive; SQLite has a limit of its own not far above. */
+const MOST_ENTRY_BYTES = 768 * 1024 ** 2
+const HOUR_MS = 3_600_000
+const DEFAULT_MAX_BYTES = 2 * 1024 ** 3
 
-const BUSY_OR_DAMAGED: ReadonlySet<number> = new Set([SQLITE_BUSY, SQLITE_LOCKED, SQLITE_CORRUPT, SQLITE_NOTADB])
+const DAMAGED: ReadonlySet<number> = new Set([SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_ERROR])
+const BUSY: ReadonlySet<number> = new Set([SQLITE_BUSY, SQLITE_LOCKED])
 
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS layers (diff_id TEXT PRIMARY KEY, encoded BLOB NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS rows (
-    diff_id TEXT NOT NULL, reader TEXT NOT NULL, version INTEGER NOT NULL, encoded BLOB NOT NULL,
-    PRIMARY KEY (diff_id, reader, version)
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS archives (file TEXT PRIMARY KEY, encoded BLOB NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS documents (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
-  PRAGMA user_version = ${SCHEMA};`
+export interface SqliteStoreOptions {
+  /** Bytes that the file may have in use; when there are more, what was not used for the longest time goes. */
+  readonly maxBytes?: number
+  readonly now?: () => number
+}
 
 /**
  * The facts of layers in one SQLite file (`layers.db`), shared by any number of processes: opened when first asked, written in
  * short transactions that wait for each other. A file that is damaged is set aside and begun anew; a store that cannot be used
  * at all keeps nothing. Neither fails a scan: `notices` says it.
  */
-export function sqliteFactStore(path: string): FactStore {
-  return new SqliteStore(path)
-}
-
-interface Statements {
-  readonly layer: StatementSync
-  readonly rows: StatementSync
-  readonly archive: StatementSync
-  readonly putLayer: StatementSync
-  readonly putRow: StatementSync
-  readonly dropRow: StatementSync
-  readonly putArchive: StatementSync
-  readonly document: StatementSync
-  readonly putDocument: StatementSync
+export function sqliteFactStore(path: string, options: SqliteStoreOptions = {}): FactStore {
+  return new SqliteStore(path, options)
 }
 
 class SqliteStore implements FactStore {
   readonly #path: string
+  readonly #maxBytes: number
+  readonly #now: () => number
   readonly #notices: Diagnostic[] = []
+  /** Entries whose stamp is older than an hour; written once, at the end. */
+  readonly #touched = new Set<number>()
   #database: DatabaseSync | undefined
   #statements: Statements | undefined
+  #claims: Promise<Claims> | undefined
   #unusable = false
   /** Nothing more is written: the disk is full, or the file is not ours to write. What is there can still be read. */
   #unwritable = false
+  #written = false
   /** Which file was opened, by its number: another process may have put a new one in its place. */
   #inode = 0
 
-  constructor(path: string) {
+  constructor(path: string, { maxBytes = DEFAULT_MAX_BYTES, now = Date.now }: SqliteStoreOptions) {
     this.#path = path
+    this.#maxBytes = maxBytes
+    this.#now = now
   }
 
-  load(key: string, readers: Parameters<FactStore['load']>[1]): StoredLayer | undefined {
-    return this.#attempt(({ layer, rows }) => {
-      const index = bytesOf(layer.get(key)?.encoded)
-      if (index === undefined) return undefined
-      const versions = new Map(readers.map(({ id, version }) => [id, version]))
-      const found = new Map<string, Uint8Array>()
-      for (const { reader, version, encoded } of rows.iterate(key)) {
-        const bytes = bytesOf(encoded)
-        if (typeof reader === 'string' && versions.get(reader) === version && bytes !== undefined)
-          found.set(reader, bytes)
-      }
-      return { index, rows: found }
-    })
+  load(key: string, readers: readonly AnyReader[]): StoredLayer | undefined {
+    const bundle = this.#bundle(key)
+    return bundle === undefined ? undefined : rowsFor(bundle, readers)
   }
 
-  store(facts: LayerFacts): void {
-    if (!facts.complete) return
-    this.#write(({ putLayer, putRow, dropRow }) => {
-      const key = facts.key ?? facts.diffId
-      putLayer.run(key, facts.index)
-      for (const { reader, version, encoded, transient } of facts.rows) {
-        if (transient === true) continue
-        dropRow.run(key, reader, version)
-        putRow.run(key, reader, version, encoded)
-      }
+  store(facts: LayerFacts): boolean {
+    if (!facts.complete) return false
+    const key = facts.key ?? facts.diffId
+    return this.#write((statements) => {
+      const found = statements.find.get(KIND.layer, key)
+      const before = found === undefined ? undefined : decodeBundle(key, bytesOf(found.encoded))
+      this.#put(statements, KIND.layer, key, encodeBundle(key, withFacts(before, facts)))
     })
   }
 
   loadArchive(file: string): Uint8Array | undefined {
-    return this.#attempt(({ archive }) => bytesOf(archive.get(file)?.encoded))
+    // The envelope names the file: an archive's memory is a bundle of one part.
+    const bytes = this.#find(KIND.archive, file)
+    return bytes === undefined ? undefined : decodeBundle(file, bytes)?.index
   }
 
   storeArchive(file: string, encoded: Uint8Array): void {
-    this.#write(({ putArchive }) => putArchive.run(file, encoded))
+    this.#write((statements) => {
+      this.#put(statements, KIND.archive, file, encodeBundle(file, { index: encoded, rows: [] }))
+    })
   }
 
   loadDocument(digest: string): Uint8Array | undefined {
-    return this.#attempt(({ document }) => bytesOf(document.get(digest)?.bytes))
+    const bytes = this.#find(KIND.document, digest)
+    return bytes !== undefined && isDigestOf(digest, bytes) ? bytes : undefined
   }
 
   storeDocument(digest: string, bytes: Uint8Array): void {
-    this.#write(({ putDocument }) => putDocument.run(digest, bytes))
+    if (bytes.length > MOST_DOCUMENT_BYTES || !isDigestOf(digest, bytes)) return
+    this.#write((statements) => this.#put(statements, KIND.document, digest, bytes))
+  }
+
+  async claims(): Promise<Claims | undefined> {
+    if (this.#unusable || this.#unwritable) return undefined
+    this.#claims ??= import('./claims.ts').then(({ fileClaims }) => fileClaims(`${this.#path}.claims`))
+    return this.#claims
   }
 
   notices(): readonly Diagnostic[] {
@@ -111,31 +119,109 @@ class SqliteStore implements FactStore {
   }
 
   close(): void {
+    this.#stampUses()
+    this.#letGo()
+    this.#unusable = true
+  }
+
+  #letGo(): void {
     this.#statements = undefined
     try {
       this.#database?.close()
     } catch {
-      // Nothing depends on it: what was written is committed.
+      // Nothing depends on it: what was written is committed. A damaged file may refuse even that.
     }
     this.#database = undefined
-    this.#unusable = true
   }
 
-  #write(step: (statements: Statements) => void): void {
-    if (this.#unwritable) return
-    this.#attempt((statements) => {
-      const database = this.#database
-      try {
-        database?.exec('BEGIN IMMEDIATE')
-        step(statements)
-        database?.exec('COMMIT')
-      } catch (error) {
-        if (database?.isTransaction === true) database.exec('ROLLBACK')
-        if (BUSY_OR_DAMAGED.has(primaryCode(error) ?? 0)) throw error
-        this.#unwritable = true
-        this.#say('cache-unwritable', `the cache ${this.#path} cannot be written: ${(error as Error).message}`)
-      }
+  #bundle(key: string): LayerBundle | undefined {
+    const bytes = this.#find(KIND.layer, key)
+    return bytes === undefined ? undefined : decodeBundle(key, bytes)
+  }
+
+  #find(kind: Kind, name: string): Uint8Array | undefined {
+    return this.#attempt(({ find }) => {
+      const found = find.get(kind, name)
+      if (found === undefined) return undefined
+      if (found.used !== this.#hour()) this.#touched.add(Number(found.id))
+      return bytesOf(found.encoded)
     })
+  }
+
+  /** Hours since 1970: a stamp that is coarse enough to be written rarely. */
+  #hour(): number {
+    return Math.floor(this.#now() / HOUR_MS)
+  }
+
+  /** Puts an entry in the place of the one of that name, and takes out old ones until there is room. */
+  #put(statements: Statements, kind: Kind, name: string, encoded: Uint8Array): void {
+    const found = statements.find.get(kind, name)
+    if (found !== undefined) {
+      statements.drop.run(Number(found.id))
+      statements.dropContent.run(Number(found.id))
+    }
+    if (encoded.length > Math.min(MOST_ENTRY_BYTES, this.#maxBytes)) throw new TooLarge()
+    const hour = this.#hour()
+    const { lastInsertRowid: id } = statements.put.run(kind, name, encoded.length, hour, hour)
+    statements.putContent.run(id, encoded)
+    this.#makeRoom(statements, Number(id))
+  }
+
+  /** In each write only some of what is too much goes, so that no other process waits long after `--cache-max` was lowered. */
+  #makeRoom(statements: Statements, newest: number): void {
+    const database = this.#database
+    if (database === undefined) return
+    let excess = liveBytes(database) - this.#maxBytes
+    if (excess <= 0) return
+    for (const { id, bytes } of statements.oldest.all()) {
+      if (excess <= 0) return
+      if (id === newest) continue
+      statements.drop.run(Number(id))
+      statements.dropContent.run(Number(id))
+      excess -= Number(bytes)
+    }
+  }
+
+  /** Says that what was found is still wanted: at most once an hour for each, and never where it would have to wait. */
+  #stampUses(): void {
+    const database = this.#database
+    if (this.#touched.size === 0 || database === undefined || this.#statements === undefined || this.#unwritable) return
+    const { touch } = this.#statements
+    try {
+      database.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = OFF; BEGIN IMMEDIATE')
+      for (const id of this.#touched) touch.run(this.#hour(), id)
+      database.exec('COMMIT')
+    } catch {
+      // Another process writes, or this one may not: the next scan stamps it.
+      if (database.isTransaction) database.exec('ROLLBACK')
+    }
+    this.#touched.clear()
+  }
+
+  /** Runs the step in a transaction of its own. False when what it wrote was not kept. */
+  #write(step: (statements: Statements) => void): boolean {
+    if (this.#unwritable) return false
+    return (
+      this.#attempt((statements) => {
+        const database = this.#database
+        try {
+          if (!this.#written) database?.exec('PRAGMA synchronous = OFF')
+          this.#written = true
+          database?.exec('BEGIN IMMEDIATE')
+          step(statements)
+          database?.exec('COMMIT')
+          return true
+        } catch (error) {
+          if (database?.isTransaction === true) database.exec('ROLLBACK')
+          if (error instanceof TooLarge) return false
+          const code = primaryCode(error) ?? 0
+          if (BUSY.has(code) || DAMAGED.has(code)) throw error
+          this.#unwritable = true
+          this.#say('cache-unwritable', `the cache ${this.#path} cannot be written: ${(error as Error).message}`)
+          return false
+        }
+      }) ?? false
+    )
   }
 
   /** Runs the step; on damage sets the file aside and runs it once more; on any other error does without the cache. */
@@ -144,15 +230,18 @@ class SqliteStore implements FactStore {
       try {
         return step(this.#open())
       } catch (error) {
-        const code = primaryCode(error)
-        if (code === SQLITE_BUSY || code === SQLITE_LOCKED) {
+        const code = primaryCode(error) ?? 0
+        if (BUSY.has(code)) {
+          this.#database?.exec(`PRAGMA busy_timeout = ${BUSY_AGAIN_MS}`)
           this.#say('cache-busy', `other processes kept ${this.#path} locked: some facts were not stored`)
           return undefined
         }
-        if ((code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) || tries > 0) {
-          this.close()
+        if (DAMAGED.has(code) && tries === 0) this.#setAside(error)
+        else {
+          this.#letGo()
+          this.#unusable = true
           this.#say('cache-unusable', `the cache ${this.#path} cannot be used: ${(error as Error).message}`)
-        } else this.#setAside(error)
+        }
       }
     }
     return undefined
@@ -161,33 +250,17 @@ class SqliteStore implements FactStore {
   #open(): Statements {
     if (this.#statements !== undefined) return this.#statements
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
-    const database = new DatabaseSync(this.#path, { timeout: BUSY_MS })
-    this.#database = database
+    this.#database = new DatabaseSync(this.#path, { timeout: BUSY_MS })
     this.#inode = statSync(this.#path).ino
-    prepareTables(database)
-    this.#statements = {
-      layer: database.prepare('SELECT encoded FROM layers WHERE diff_id = ?'),
-      rows: database.prepare('SELECT reader, version, encoded FROM rows WHERE diff_id = ?'),
-      archive: database.prepare('SELECT encoded FROM archives WHERE file = ?'),
-      putLayer: database.prepare('INSERT OR REPLACE INTO layers VALUES (?, ?)'),
-      putRow: database.prepare('INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)'),
-      dropRow: database.prepare('DELETE FROM rows WHERE diff_id = ? AND reader = ? AND version < ?'),
-      putArchive: database.prepare('INSERT OR REPLACE INTO archives VALUES (?, ?)'),
-      document: database.prepare('SELECT bytes FROM documents WHERE digest = ?'),
-      putDocument: database.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?)'),
-    }
+    this.#written = false
+    this.#statements = prepareTables(this.#database)
     return this.#statements
   }
 
   /** Another process may do the same at this moment: whoever comes first moves the file, and both go on with the new one. */
   #setAside(error: unknown): void {
-    this.#statements = undefined
-    try {
-      this.#database?.close()
-    } catch {
-      // A damaged file may refuse even that; its name is what matters.
-    }
-    this.#database = undefined
+    this.#letGo()
+    this.#touched.clear()
     const aside = `${this.#path}.damaged`
     try {
       if (statSync(this.#path).ino !== this.#inode) return
@@ -207,34 +280,15 @@ class SqliteStore implements FactStore {
   }
 }
 
-/**
- * Makes the tables, or makes them anew when an older version of the program made them: losing the cache costs time only.
- * Nothing waits for the disk, since damage after a power failure is found and repaired by beginning anew. It is a rollback journal, since with write-ahead logging the last process to leave, or the first to come, locks all others out.
- */
-function prepareTables(database: DatabaseSync): void {
-  const version = (): unknown => database.prepare('PRAGMA user_version').get()?.user_version
-  database.exec('PRAGMA synchronous = OFF')
-  if (version() === SCHEMA) return
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const found = version()
-    if (found !== SCHEMA && found !== 0)
-      database.exec(
-        'DROP TABLE IF EXISTS layers; DROP TABLE IF EXISTS rows; DROP TABLE IF EXISTS archives; DROP TABLE IF EXISTS documents',
-      )
-    database.exec(TABLES)
-    database.exec('COMMIT')
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
-  }
+/** The entry is larger than all that may be kept. */
+class TooLarge extends Error {}
+
+function bytesOf(value: unknown): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array(0)
 }
 
-function primaryCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown }).errcode
-  return typeof code === 'number' ? code & 0xff : undefined
-}
-
-function bytesOf(value: unknown): Uint8Array | undefined {
-  return value instanceof Uint8Array ? value : undefined
+function isDigestOf(digest: string, bytes: Uint8Array): boolean {
+  const [algorithm, hex] = digest.split(':', 2)
+  if (algorithm !== 'sha256' && algorithm !== 'sha512') return false
+  return createHash(algorithm).update(bytes).digest('hex') === hex
 }

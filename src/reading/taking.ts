@@ -62,7 +62,14 @@ export class Taking {
       const diagnostics = kept.flatMap((one) => one.diagnostics)
       const encoded = encodeFound(reader, rows, diagnostics)
       const transient = kept.some((one) => one.transient)
-      return { reader: reader.id, version: reader.version, encoded, ...(transient ? { transient } : {}) }
+      const { id, version, options } = reader
+      return {
+        reader: id,
+        version,
+        ...(options === undefined ? {} : { options }),
+        encoded,
+        ...(transient ? { transient } : {}),
+      }
     })
   }
 

@@ -47,6 +47,8 @@ interface ReaderBase<Fact> {
   readonly id: string
   /** Raised whenever the facts for the same bytes could change. */
   readonly version: number
+  /** What of the settings changes its facts, as text: facts that were read with one setting say nothing about another. */
+  readonly options?: string
   readonly wants: Wants
   /** Keys by which a record inside this file is followed from layer to layer (a package's name, version, architecture). */
   keys?(fact: Fact): readonly string[]
@@ -106,7 +108,7 @@ export interface LayerJob {
   readonly readers: readonly string[]
   /**
    * Read these entries whatever `wants` says, as if they lay at `as`: links that lead to unwanted paths, and hard links into other
-   * layers. A job with `also` reads nothing else; its rows carry `as` for a path and are not stored.
+   * layers. A job with `also` reads nothing else; its rows carry `as` for a path and are kept apart from those of the layer.
    */
   readonly also?: readonly { readonly path: string; readonly as: string }[]
   readonly limits: Limits
@@ -137,6 +139,8 @@ export interface LayerFacts {
   readonly rows: readonly {
     readonly reader: string
     readonly version: number
+    /** As its reader's. */
+    readonly options?: string
     readonly encoded: Uint8Array
     readonly transient?: boolean
   }[]
@@ -193,12 +197,20 @@ export interface ReadTarget {
 
 /** Where facts of layers are kept between runs. Safe for many processes; losing it costs time only. */
 export interface FactStore extends DocumentStore {
-  /** The stored index and rows of a layer (diff ID or facts key), or undefined for those that are missing or made by another version. */
+  /**
+   * The stored index and rows of a layer (diff ID or facts key), without those that are missing or were made by another version or
+   * with other options; undefined when nothing of the layer is known.
+   */
   load(key: string, readers: readonly AnyReader[]): StoredLayer | undefined
-  store(facts: LayerFacts): void
+  /** Keeps what is complete, beside what other readers found before. False when it could not be kept. */
+  store(facts: LayerFacts): boolean
   /** Documents of a sequential archive by the digest of the whole file, so that a known one need not be unpacked. */
   loadArchive(file: Digest): Uint8Array | undefined
   storeArchive(file: Digest, encoded: Uint8Array): void
+  /** Where processes that have this store in common say what they are reading, so that none reads what another is about to store. */
+  claims?(): Promise<Claims | undefined>
+  /** A second place, farther away, that is asked for what this one lacks and told what was read. */
+  readonly shared?: SharedFacts
   /** What went wrong with the store itself so far (it could not be opened, it was damaged and began anew). It never fails a scan. */
   notices?(): readonly Diagnostic[]
   close(): void
@@ -208,6 +220,39 @@ export interface StoredLayer {
   readonly index: Uint8Array
   readonly rows: ReadonlyMap<string, Uint8Array>
 }
+
+/** Facts that several machines have in common: a folder on shared storage; a server or a registry would be another. */
+export interface SharedFacts {
+  /** As in {@link FactStore}. Never rejects but for `signal`: what is damaged or not ours is a notice, and not there. */
+  load(key: string, readers: readonly AnyReader[], signal: AbortSignal): Promise<StoredLayer | undefined>
+  /** Keeps the rows of all these readers. */
+  store(key: string, layer: StoredLayer, readers: readonly AnyReader[]): Promise<void>
+  loadArchive(file: Digest): Promise<Uint8Array | undefined>
+  storeArchive(file: Digest, encoded: Uint8Array): Promise<void>
+  notices(): readonly Diagnostic[]
+}
+
+/** Who reads what, among processes. A claim is the kernel's: it ends with its process, however that ends. */
+export interface Claims {
+  /**
+   * Resolves when it is this process's turn, or when there is nothing to wait for any more: `known` found something, the wait would
+   * not end, or claims cannot be made here. `waiting` is called now and then.
+   *
+   * @throws Failure, the reason of `signal`.
+   */
+  take<Found>(
+    name: string,
+    known: () => Found | undefined,
+    signal: AbortSignal,
+    waiting: () => void,
+  ): Promise<ClaimTaken<Found>>
+}
+
+/** `found`: another process has read it. Otherwise it is to be read here, and `done` called after that, whatever came of it. */
+export type ClaimTaken<Found> =
+  | { readonly why: 'known'; readonly found: Found }
+  /** `settled`: reading came to its end, and need not be tried again by whoever waits, unless what was read could not be stored. */
+  | { readonly why: 'claimed' | 'alone'; done(settled: boolean): void }
 
 /** Runs layer jobs: in worker threads in the command, in place in tests. */
 export interface LayerRunner {
@@ -233,6 +278,8 @@ export interface ReadOptions {
   readonly skipFiles: readonly string[]
   readonly skipDirs: readonly string[]
   readonly progress: (event: ReadProgress) => void
+  /** Says a choice, for `--debug`: what was known, and why something had to be read. */
+  readonly explain?: (line: string) => void
 }
 
 export interface ReadProgress {
@@ -240,7 +287,8 @@ export interface ReadProgress {
   readonly name: string
   readonly doneBytes: number
   readonly totalBytes?: number
-  readonly state: 'reading' | 'known' | 'done'
+  /** `waiting`: another process reads it. */
+  readonly state: 'reading' | 'known' | 'done' | 'waiting'
 }
 
 export type { Image, Tree }
