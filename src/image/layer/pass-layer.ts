@@ -31,6 +31,7 @@ export async function passLayer(
     case 'remote':
       return passArchivedLayer(locator, handler, options)
     case 'tar-split':
+      return (await import('../tar-split/pass-split.ts')).passSplitLayer(locator, handler, options)
     case 'folder':
     case 'lazy':
       throw new Failure('layer-unreadable', `layers at ${locator.at} cannot be read yet`, { input: options.name })

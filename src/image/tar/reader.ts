@@ -89,6 +89,19 @@ export class TarReader {
     if (this.#remaining === 0) this.#state = 'header'
   }
 
+  /**
+   * Says that the body of the entry that was handed over last, and was not wanted, is not among the bytes: its padding comes next.
+   * @returns how many bytes that saves, 0 when no body is due.
+   */
+  passBody(): number {
+    // The map at the start of a sparse body is not there either.
+    if (this.#state === 'sparse-map' && this.#filled === 0)
+      this.#deliver(this.#draft!.entry.sizeBytes < 0 ? 'malformed' : undefined)
+    const bytes = this.#state === 'skip' ? this.#remaining - this.#padding : 0
+    if (bytes > 0) this.seekOver(bytes)
+    return bytes
+  }
+
   /** Says that the archive is over. */
   finish(): void {
     if (this.#state === 'ended' || (this.#state === 'header' && this.#filled === 0 && !this.#extensions.waiting)) return
