@@ -19,6 +19,12 @@ export interface TreeEntry {
   readonly dev: number
   readonly ino: number
   readonly links: number
+  /** For a device its number. */
+  readonly device: number
+  readonly uid: number
+  readonly gid: number
+  /** Seconds since 1970. */
+  readonly mtime: number
 }
 
 export interface WalkOptions {
@@ -146,6 +152,10 @@ function toEntry(path: string, stats: Stats, linkName: string): TreeEntry {
     dev: stats.dev,
     ino: stats.ino,
     links: stats.nlink,
+    device: stats.rdev,
+    uid: stats.uid,
+    gid: stats.gid,
+    mtime: Math.floor(stats.mtimeMs / 1000),
   }
 }
 
