@@ -27,7 +27,7 @@ export async function readLayerJob(
   const { locator, name, expect, limits, factsKey } = job
   const pass = new LayerPass({ readers: readersOf(job, readers), also: job.also, limits })
   try {
-    const { diffId = expect.diffId, blob } = await passLayer(locator, pass, {
+    const { diffId = expect.diffId, blob, incomplete } = await passLayer(locator, pass, {
       ...{ name, expect, limits, signal, progress },
       ...means,
     })
@@ -35,7 +35,7 @@ export async function readLayerJob(
     const second = pass.second()
     if (second !== undefined) await readAgain(job, second, signal, means.bytes)
     const key = factsKey === undefined ? {} : { key: factsKey }
-    return { diffId, ...(blob === undefined ? {} : { blob }), ...key, complete: true, ...pass.facts() }
+    return { diffId, ...(blob === undefined ? {} : { blob }), ...key, complete: incomplete !== true, ...pass.facts() }
   } catch (error) {
     throw withName(error, name)
   } finally {

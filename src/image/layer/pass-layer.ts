@@ -10,7 +10,10 @@ export interface PassLayerOptions extends Omit<StreamOptions, 'onChunk'> {
 }
 
 /** Digests that were computed on the way; none where the layer is not read as a whole, and something else proves what is read. */
-export type PassedLayer = Partial<StreamedLayer>
+export type PassedLayer = Partial<StreamedLayer> & {
+  /** Not all of it could be seen, for a reason that lies in this machine: what was found is not kept for later. */
+  readonly incomplete?: true
+}
 
 /** Thrown out of a stream that has given all that was wanted. */
 const ENOUGH = new Failure('pass-complete', 'nothing more is wanted of this layer')
@@ -33,6 +36,7 @@ export async function passLayer(
     case 'tar-split':
       return (await import('../tar-split/pass-split.ts')).passSplitLayer(locator, handler, options)
     case 'folder':
+      return (await import('../overlay-folder/pass-folder.ts')).passFolder(locator.root, handler, options)
     case 'lazy':
       throw new Failure('layer-unreadable', `layers at ${locator.at} cannot be read yet`, { input: options.name })
   }
