@@ -11,6 +11,14 @@ export const DOORS: readonly ImageDoor[] = [
     },
     async () => (await import('../containerd/door.ts')).containerdDoor,
   ),
+  doorLoadedLater(
+    {
+      id: 'registry',
+      prefix: 'registry:',
+      summary: "an image in a registry, named as to docker pull; with this machine's credentials and mirrors",
+    },
+    async () => (await import('../registry/door.ts')).registryDoor,
+  ),
 ]
 
 /** A door whose code is loaded when it is first used: most runs need one of them, and many none. */
