@@ -345,10 +345,10 @@ export interface TarHandler {
   /** The wanted body is complete, or no more of it was wanted. */
   end(): void
   /**
-   * Whether the entry will probably be wanted, asked ahead and without effect, so that a source that pays for bytes can fetch several at
-   * once. A wrong answer costs time only.
+   * How much of the entry will probably be wanted, asked ahead and without effect, so that a source that pays for bytes can fetch
+   * several bodies at once. A wrong answer costs time only. `number` counts the entries of the layer from 0.
    */
-  foresees?(entry: TarEntry): boolean
+  foresees?(entry: TarEntry, number: number): 'nothing' | 'beginning' | 'all'
   /** Whether the rest of the wanted body is needed, once some of it has been given; a source that pays for bytes may stop there. */
   more?(): boolean
   problem(diagnostic: Diagnostic): void

@@ -1,4 +1,4 @@
-import { type HashElsewhere, passLayer, type RemoteBytes } from '../image/index.ts'
+import { type HashElsewhere, type KeptTable, passLayer, type RemoteBytes } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { LayerPass, type SecondPass } from './layer-pass.ts'
 import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
@@ -26,14 +26,16 @@ export async function readLayerJob(
 ): Promise<LayerFacts> {
   const { locator, name, expect, limits, factsKey } = job
   const pass = new LayerPass({ readers: readersOf(job, readers), also: job.also, limits })
+  const kept: KeptTable = {}
   try {
     const { diffId = expect.diffId, blob, incomplete } = await passLayer(locator, pass, {
       ...{ name, expect, limits, signal, progress },
       ...means,
+      kept,
     })
     if (diffId === undefined) throw new Failure('layer-unproven', 'nothing says which layer it is', { input: name })
     const second = pass.second()
-    if (second !== undefined) await readAgain(job, second, signal, means.bytes)
+    if (second !== undefined) await readAgain(job, second, signal, { bytes: means.bytes, kept })
     const key = factsKey === undefined ? {} : { key: factsKey }
     return { diffId, ...(blob === undefined ? {} : { blob }), ...key, complete: incomplete !== true, ...pass.facts() }
   } catch (error) {
@@ -47,11 +49,11 @@ async function readAgain(
   job: LayerJob,
   second: SecondPass,
   signal: AbortSignal,
-  bytes: RemoteBytes | undefined,
+  means: { readonly bytes: RemoteBytes | undefined; readonly kept: KeptTable },
 ): Promise<void> {
   const { locator, name, limits } = job
   try {
-    await passLayer(locator, second, { name, expect: {}, limits, signal, bytes, enough: () => second.done })
+    await passLayer(locator, second, { name, expect: {}, limits, signal, ...means, enough: () => second.done })
   } finally {
     second.close()
   }

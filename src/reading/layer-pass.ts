@@ -73,6 +73,14 @@ export class LayerPass implements TarHandler {
     return this.#place(path, entry, number)
   }
 
+  foresees({ name, type, mode, sizeBytes }: TarEntry): 'nothing' | 'beginning' | 'all' {
+    const path = type === 'file' ? normaliseEntryName(name) : undefined
+    if (path === undefined) return 'nothing'
+    const readers = this.#also === undefined ? this.#dispatch.byPath(path, mode) : NO_READERS
+    if (this.#also?.has(path) === true || readers.some(({ wants }) => sizeBytes <= wants.maxBytes)) return 'all'
+    return this.#also === undefined && this.#dispatch.looksInside(mode, sizeBytes) ? 'beginning' : 'nothing'
+  }
+
   body(chunk: Uint8Array): void {
     this.#taker.write(chunk)
   }
@@ -241,6 +249,10 @@ export class SecondPass implements TarHandler {
     return needed
   }
 
+  foresees(_: TarEntry, number: number): 'nothing' | 'all' {
+    return this.#wanted.has(number) ? 'all' : 'nothing'
+  }
+
   body(chunk: Uint8Array): void {
     this.#taker.write(chunk)
   }
@@ -259,6 +271,7 @@ export class SecondPass implements TarHandler {
 }
 
 const NOTHING: readonly Request[] = []
+const NO_READERS: readonly AnyReader[] = []
 /** Stands for the body of what has none. */
 const LOST = -1
 const KINDS = { character: 'device', block: 'device', fifo: 'pipe', other: 'thing of no known kind' } as const

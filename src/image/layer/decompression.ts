@@ -150,6 +150,7 @@ class GzipDecompression implements Decompression {
   #stage: InflateStage
   /** Pieces not dealt with yet, in order; at most as many as the caller keeps under way. */
   readonly #outstanding: Piece[] = []
+  #restBegun = false
   /** A first byte of another member was the last of its piece. */
   #halfMagic = false
   /** All pieces so far, dealt with one after the other. */
@@ -191,6 +192,8 @@ class GzipDecompression implements Decompression {
     await this.#tail
     try {
       if (this.#state === 'first' || this.#state === 'rest') await this.#stage.end()
+      // Further members ended before the input did: what they gave may still be waiting.
+      else if (this.#state === 'ignored' && this.#restBegun) await this.#stage.flushed()
     } catch (error) {
       throw decompressionFailure('gzip', this.#name, error)
     }
@@ -276,6 +279,7 @@ class GzipDecompression implements Decompression {
     }
     this.#stage = new InflateStage('gzip', (output) => this.#guard.output(output))
     this.#state = 'rest'
+    this.#restBegun = true
     if (this.#halfMagic) await this.#stage.write(Uint8Array.of(0x1f))
     return at
   }

@@ -1,12 +1,15 @@
 import { Failure } from '../../lib/failure.ts'
+import type { KeptTable } from '../lazy/contents.ts'
 import { TarReader } from '../tar/reader.ts'
-import type { LayerLocator, TarHandler } from '../types.ts'
+import type { LayerLocator, LazyLocator, RemoteBytes, TarHandler } from '../types.ts'
 import { type StreamedLayer, type StreamOptions, streamLayer } from './stream.ts'
 
 /** What is read of a layer, whatever it lies in. */
 export interface PassLayerOptions extends Omit<StreamOptions, 'onChunk'> {
   /** Asked between entries: whether all that was wanted has passed and the rest need not. */
   enough?(): boolean
+  /** What one pass over a layer leaves for the next one over it. */
+  readonly kept?: KeptTable
 }
 
 /** Digests that were computed on the way; none where the layer is not read as a whole, and something else proves what is read. */
@@ -33,13 +36,24 @@ export async function passLayer(
     case 'file':
     case 'remote':
       return passArchivedLayer(locator, handler, options)
+    case 'lazy':
+      return passByTable(locator, handler, options)
     case 'tar-split':
       return (await import('../tar-split/pass-split.ts')).passSplitLayer(locator, handler, options)
     case 'folder':
       return (await import('../overlay-folder/pass-folder.ts')).passFolder(locator.root, handler, options)
-    case 'lazy':
-      throw new Failure('layer-unreadable', `layers at ${locator.at} cannot be read yet`, { input: options.name })
   }
+}
+
+/** By its table of contents; as a whole, verified as such, when the table does not fit, which shows before anything is handed over. */
+async function passByTable(locator: LazyLocator, handler: TarHandler, options: PassLayerOptions): Promise<PassedLayer> {
+  const { passLazyLayer } = await import('../lazy/pass-lazy-layer.ts')
+  const { bytes } = options
+  const unfit = await passLazyLayer(locator, handler, options)
+  if (unfit === undefined || bytes === undefined) return {}
+  const because = `its table of contents does not fit (${unfit}): read as a whole`
+  const whole: RemoteBytes = { open: (range, signal) => bytes.open({ ...range, because }, signal) }
+  return passArchivedLayer({ at: 'remote', length: locator.length }, handler, { ...options, bytes: whole })
 }
 
 async function passArchivedLayer(

@@ -71,6 +71,11 @@ describe('a layer that is whole', () => {
       ),
     ],
     [
+      'gzip in several members with padding behind them',
+      'gzip',
+      Buffer.concat([zlib.gzipSync(content.subarray(0, 10)), zlib.gzipSync(content.subarray(10)), Buffer.alloc(1)]),
+    ],
+    [
       'zstd in several frames',
       'zstd',
       Buffer.concat([zlib.zstdCompressSync(content.subarray(0, 99)), zlib.zstdCompressSync(content.subarray(99))]),

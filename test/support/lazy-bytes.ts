@@ -1,0 +1,40 @@
+import type { RemoteBytes } from '../../src/image/index.ts'
+import { Failure } from '../../src/lib/failure.ts'
+
+/** Bytes of a blob in memory, as a registry gives them: in small pieces, by range. */
+export interface CountedBytes extends RemoteBytes {
+  readonly seen: {
+    readonly ranges: { offset: number; length?: number; because?: string }[]
+    bytes: number
+    /** Ranges that are open now, and the most that were. */
+    open: number
+    most: number
+  }
+}
+
+/** `blob` by range, with a count of what was asked for. A range past its end is a failure, as it is to a registry. */
+export function bytesOf(blob: Uint8Array, pieceBytes = 16 * 1024): CountedBytes {
+  const seen: CountedBytes['seen'] = { ranges: [], bytes: 0, open: 0, most: 0 }
+  return {
+    seen,
+    async *open(range, signal) {
+      const { offset, length = blob.length - offset } = range
+      if (offset > blob.length) throw new Failure('range-refused', 'no such range')
+      seen.ranges.push(range)
+      seen.open++
+      seen.most = Math.max(seen.most, seen.open)
+      try {
+        const end = Math.min(blob.length, offset + length)
+        for (let at = offset; at < end; at += pieceBytes) {
+          signal.throwIfAborted()
+          await new Promise((resolve) => setImmediate(resolve))
+          const piece = new Uint8Array(blob.subarray(at, Math.min(end, at + pieceBytes)))
+          seen.bytes += piece.length
+          yield piece
+        }
+      } finally {
+        seen.open--
+      }
+    },
+  }
+}
