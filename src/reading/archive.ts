@@ -17,6 +17,7 @@ import { decodePassed, encodePassed } from './archive-memory.ts'
 import { absences, describe, type Gathered, keep, layerName } from './image.ts'
 import { LayerPass, type SecondPass } from './layer-pass.ts'
 import { fromFacts, fromStore } from './layer-read.ts'
+import { completeFromShared, readAlsoOnce, readOnce, tellShared } from './reading-once.ts'
 import { assembleTarget } from './target.ts'
 import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget } from './types.ts'
 
@@ -52,18 +53,54 @@ interface Known {
   readonly said: readonly Diagnostic[]
 }
 
+/** From the store, from another process that is reading it, from the shared store, or else read through. */
 async function gather(archive: SequentialArchive, options: ReadOptions): Promise<Known> {
   const { expected, source } = archive
-  if (expected !== undefined) {
-    const known = knownLayers({ image: expected, entries: expected.layers.map(() => undefined) }, options, true)
-    if (known !== undefined) return known
+  const known = (file: Digest | undefined): Known | undefined => {
+    if (expected !== undefined) {
+      const entries = expected.layers.map(() => undefined)
+      const found = knownLayers({ image: expected, entries }, options, true)
+      if (found !== undefined) return found
+    }
+    const encoded = file === undefined ? undefined : options.store?.loadArchive(file)
+    const passed = encoded === undefined ? undefined : decodePassed(encoded)
+    return passed === undefined ? undefined : knownLayers(archive.resolve(passed), options, false)
   }
+  const found = known(undefined)
+  if (found !== undefined) return found
   const file =
     options.store === undefined || source.at === 'stream' ? undefined : await hashFile(archive, source.path, options)
-  const encoded = file === undefined ? undefined : options.store?.loadArchive(file)
+  const proof = file ?? expected?.imageId
+  const readNow = (): Promise<Known> => readThrough(archive, file, options)
+  if (proof === undefined) return readNow()
+  const read = async (): Promise<Known> => {
+    await fetchShared(archive, file, options)
+    const fetched = options.store?.shared === undefined ? undefined : known(file)
+    if (fetched === undefined) options.explain?.(`cache: reading ${archive.reference}: not all of it is in the cache`)
+    return fetched ?? readNow()
+  }
+  const waiting = (): void => options.progress({ layer: 0, name: archive.reference, doneBytes: 0, state: 'waiting' })
+  const once = { name: `archive ${proof}`, shown: archive.reference, known: () => known(file), read, waiting }
+  return known(file) ?? readOnce(once, options)
+}
+
+/** Takes what the shared store has of the archive and its layers into the store. */
+async function fetchShared(
+  { expected }: SequentialArchive,
+  file: Digest | undefined,
+  options: ReadOptions,
+): Promise<void> {
+  const { store, readers } = options
+  if (store?.shared === undefined) return
+  const own = file === undefined ? undefined : store.loadArchive(file)
+  const encoded = own ?? (file === undefined ? undefined : await store.shared.loadArchive(file))
   const passed = encoded === undefined ? undefined : decodePassed(encoded)
-  const known = passed === undefined ? undefined : knownLayers(archive.resolve(passed), options, false)
-  return known ?? (await readThrough(archive, file, options))
+  if (file !== undefined && own === undefined && encoded !== undefined && passed !== undefined)
+    store.storeArchive(file, encoded)
+  const layers = expected?.layers ?? [...(passed?.layers.values() ?? [])]
+  for (const diffId of new Set(layers.map((layer) => layer.diffId))) {
+    await completeFromShared(diffId, fromStore(store.load(diffId, readers), readers), readers, options)
+  }
 }
 
 /** The layers from the store; undefined when one that could be read is missing, or, if so asked, any. */
@@ -106,10 +143,25 @@ async function readThrough(archive: SequentialArchive, file: Digest | undefined,
     keep(facts, options)
     return { read: fromFacts(facts), known: false }
   })
-  if (file !== undefined) options.store?.storeArchive(file, encodePassed(passed))
+  await keepPassed(file, passed, resolved, options)
   // What failed and is no layer of this image is nothing to it; what is a layer of it was thrown above.
   const said = passed.diagnostics.filter(({ effect }) => effect !== 'blind')
   return { resolved, layers, said }
+}
+
+async function keepPassed(
+  file: Digest | undefined,
+  passed: PassedArchive,
+  { image, entries }: ResolvedArchive,
+  { store, readers }: ReadOptions,
+): Promise<void> {
+  const encoded = file === undefined ? undefined : encodePassed(passed)
+  if (file !== undefined && encoded !== undefined) store?.storeArchive(file, encoded)
+  if (store?.shared === undefined) return
+  for (const { diffId, index } of image.layers) {
+    if (entries[index] !== undefined) await tellShared(diffId, readers, { store })
+  }
+  if (file !== undefined && encoded !== undefined) await store.shared.storeArchive(file, encoded)
 }
 
 function passThrough(
@@ -204,14 +256,17 @@ async function readAlso(
   options: ReadOptions,
 ): Promise<LayerFacts | undefined> {
   if (layer === undefined) return undefined
-  const reading = new ArchiveReading(readers, options, also)
-  const passed = await passThrough(archive, options, (name) => reading.begin(name))
-  const { image, entries } = archive.resolve(passed)
-  const entry = image.layers[layer.index]?.diffId === layer.diffId ? entries[layer.index] : undefined
-  if (entry === undefined) return undefined
-  const seconds = reading.seconds(new Set([entry]))
-  if (seconds.size > 0) await passThrough(archive, options, (name) => again(seconds.get(name), name, options))
-  return reading.facts(entry, `${entry} of ${archive.reference}`, passed)
+  return readAlsoOnce(layer.diffId, also, readers, options, async () => {
+    options.explain?.(`cache: reading ${archive.reference} again: links lead to ${also.length} files of one layer`)
+    const reading = new ArchiveReading(readers, options, also)
+    const passed = await passThrough(archive, options, (name) => reading.begin(name))
+    const { image, entries } = archive.resolve(passed)
+    const entry = image.layers[layer.index]?.diffId === layer.diffId ? entries[layer.index] : undefined
+    if (entry === undefined) return undefined
+    const seconds = reading.seconds(new Set([entry]))
+    if (seconds.size > 0) await passThrough(archive, options, (name) => again(seconds.get(name), name, options))
+    return reading.facts(entry, `${entry} of ${archive.reference}`, passed)
+  })
 }
 
 async function hashFile(archive: SequentialArchive, path: string, { signal }: ReadOptions): Promise<Digest> {

@@ -103,6 +103,11 @@ export function decodePlain(encoded: Uint8Array): unknown {
   return bytes === undefined ? undefined : parse(bytes)
 }
 
+/** How large the rows say that they are, unpacked; 0 for what is no rows. */
+export function unpackedBytes(encoded: Uint8Array): number {
+  return decodeParts('R', encoded)?.secondLength ?? 0
+}
+
 function encodeParts(kind: 'R' | 'I' | 'P', first: Buffer, second: Buffer, compress: boolean): Uint8Array {
   const packed = compress && second.length >= COMPRESS_FROM_BYTES ? zstdCompressSync(second, QUICKEST) : second
   const stored = packed.length < second.length * 0.75 ? packed : second
@@ -128,6 +133,7 @@ function decodeParts(kind: 'R' | 'I' | 'P', encoded: Uint8Array) {
   const rest = bytes.subarray(HEADER_BYTES + firstLength)
   return {
     first: bytes.subarray(HEADER_BYTES, HEADER_BYTES + firstLength),
+    secondLength,
     second: (): Buffer | undefined => unpack(rest, bytes[2] === 1, secondLength),
   }
 }

@@ -80,7 +80,7 @@ async function gather(layer: ImageLayer, image: Image, options: ReadOptions): Pr
     waiting: () => report(0, 'waiting'),
   }
   const gathered = whenKnown() ?? (await (layer.locator === undefined ? read() : readOnce(once, options)))
-  if (gathered.known) explain?.(`cache: ${name} is known`)
+  if (gathered.known) explain?.(`cache: ${name} is known: not opened`)
   if (gathered.read !== undefined)
     report(gathered.known ? 0 : (storedBytes(layer) ?? 0), gathered.known ? 'known' : 'done')
   return gathered

@@ -13,6 +13,7 @@ import {
   readSingleFile,
   readTree,
   sqliteFactStore,
+  withSharedFolder,
 } from '../reading/index.ts'
 import { READERS } from './readers.ts'
 import type { ScanIo, ScanOptions, ScanSession } from './types.ts'
@@ -55,13 +56,18 @@ export function openContext(
 }
 
 /** The store of layer facts. A cache folder that cannot be made costs time only: the store itself says so in its notices. */
-export function openStore(cacheDir: string): FactStore {
+export function openStore({
+  cacheDir,
+  cacheMaxBytes,
+  sharedCache,
+}: Pick<ScanOptions, 'cacheDir' | 'cacheMaxBytes' | 'sharedCache'>): FactStore {
   try {
     mkdirSync(cacheDir, { recursive: true, mode: 0o700 })
   } catch {
     // Opening the database below fails for the same reason, and that is what is reported.
   }
-  return sqliteFactStore(join(cacheDir, 'layers.db'))
+  const store = sqliteFactStore(join(cacheDir, 'layers.db'), { maxBytes: cacheMaxBytes })
+  return sharedCache === undefined ? store : withSharedFolder(store, sharedCache)
 }
 
 function readOptions(options: ScanOptions, io: ScanIo, { runner, store }: ScanSession): Omit<ReadOptions, 'progress'> {
@@ -73,6 +79,7 @@ function readOptions(options: ScanOptions, io: ScanIo, { runner, store }: ScanSe
     signal: io.signal,
     skipFiles: options.skipFiles,
     skipDirs: options.skipDirs,
+    explain: io.explain,
   }
 }
 
@@ -84,21 +91,14 @@ const WORDS = {
   done: 'read',
 } as const
 
-/** Tells of each layer what is done with it: to who watches, to who asks why, and to the timeline. */
+/** Tells of each layer what is done with it: to who watches, and to the timeline. */
 function layerProgress(target: Target, io: ScanIo): ReadOptions['progress'] {
   const lanes = new Map<string, () => void>()
-  const said = new Set<string>()
   return ({ layer, name, doneBytes, totalBytes, state: step }) => {
     const locator = target.kind === 'image' ? target.image.layers[layer]?.locator : undefined
     const comes = locator?.at === 'remote' || locator?.at === 'lazy'
     const state = step === 'reading' && comes ? 'downloading' : step
     if (io.timeline !== undefined) noteLayer(io.timeline, lanes, name, step)
-    if (!said.has(`${name} ${state}`)) {
-      said.add(`${name} ${state}`)
-      if (state === 'known') io.explain(`cache: ${name} is known: not opened`)
-      else if (state === 'reading' || state === 'downloading') io.explain(`cache: ${name} is not known: ${state} it`)
-      else if (state === 'waiting') io.explain(`cache: ${name} is being read by another process: waiting for it`)
-    }
     io.progress({ stage: 'read', message: `${WORDS[state]} ${name}`, doneBytes, totalBytes, layer: { name, state } })
   }
 }

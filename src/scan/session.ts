@@ -5,12 +5,12 @@ import type { ScanIo, ScanOptions, ScanSession } from './types.ts'
 
 /** What all scans of one run share: worker threads, the layer cache, connections. Close it when done. */
 export function openSession(
-  options: Pick<ScanOptions, 'cacheDir' | 'workers'>,
+  options: Pick<ScanOptions, 'cacheDir' | 'cacheMaxBytes' | 'sharedCache' | 'workers'>,
   io: Pick<ScanIo, 'workerUrl'>,
 ): ScanSession & { close(): Promise<void> } {
   const shared = sharedResources()
   const runner = readingOnce(workerRunner(io.workerUrl, options.workers))
-  const store = openStore(options.cacheDir)
+  const store = openStore(options)
   let last: Promise<unknown> = Promise.resolve()
   return {
     shared,

@@ -37,6 +37,10 @@ export interface ScanOptions {
   readonly ignoreFile?: string
   /** Where layer facts and advisories are kept. */
   readonly cacheDir: string
+  /** How many bytes of layer facts are kept; a default when undefined. */
+  readonly cacheMaxBytes?: number
+  /** A folder on shared storage with layer facts of several machines. */
+  readonly sharedCache?: string
   /** A database file or packed file to use instead of the cache's. */
   readonly advisories?: string
   /** No network at all. */
