@@ -3,6 +3,14 @@ import type { ImageDoor } from '../types.ts'
 /** Every place where an image is found by its name, in the order in which they are asked: this machine first, the network last. */
 export const DOORS: readonly ImageDoor[] = [
   doorLoadedLater(
+    { id: 'docker', prefix: 'docker:', summary: 'an image that Docker keeps: from its storage, else through its API' },
+    async () => (await import('../docker/door.ts')).dockerDoor,
+  ),
+  doorLoadedLater(
+    { id: 'podman', prefix: 'podman:', summary: 'an image that podman keeps: from its storage, else through its API' },
+    async () => (await import('../containers-storage/door.ts')).podmanDoor,
+  ),
+  doorLoadedLater(
     {
       id: 'containerd',
       prefix: 'containerd:',
@@ -10,6 +18,10 @@ export const DOORS: readonly ImageDoor[] = [
         'an image that containerd keeps: Kubernetes nodes, nerdctl, ctr; all namespaces, or $CONTAINERD_NAMESPACE',
     },
     async () => (await import('../containerd/door.ts')).containerdDoor,
+  ),
+  doorLoadedLater(
+    { id: 'cri-o', prefix: 'cri-o:', summary: 'an image that CRI-O keeps, from its storage' },
+    async () => (await import('../containers-storage/door.ts')).crioDoor,
   ),
   doorLoadedLater(
     {

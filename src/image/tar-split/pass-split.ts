@@ -1,5 +1,6 @@
 import { closeSync, readSync } from 'node:fs'
 import { asFailure, Failure } from '../../lib/failure.ts'
+import { denied } from '../engine-storage/stored-document.ts'
 import { createDecompression } from '../layer/decompression.ts'
 import type { PassedLayer, PassLayerOptions } from '../layer/pass-layer.ts'
 import { openForReading, pump } from '../layer/stream.ts'
@@ -9,7 +10,7 @@ import { TarReader } from '../tar/reader.ts'
 import type { SplitLocator, TarEntry, TarHandler } from '../types.ts'
 import { Crc64 } from './crc64.ts'
 import { type DescribedFile, Description, type DescriptionHandler } from './description.ts'
-import { deniedFile, UnpackedFolder } from './unpacked-folder.ts'
+import { UnpackedFolder } from './unpacked-folder.ts'
 
 const BODY_BYTES = 256 * 1024
 
@@ -69,7 +70,7 @@ async function openDescription({ split }: SplitLocator, name: string): ReturnTyp
   } catch (error) {
     const cause = (error as Failure).cause
     const { code } = cause as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EPERM') throw deniedFile(split, cause)
+    if (code === 'EACCES' || code === 'EPERM') throw denied(split, cause)
     if (code !== 'ENOENT') throw error
     throw new Failure('layer-gone', "the engine's description of its archive is not there any more", {
       input: name,
@@ -191,7 +192,7 @@ class Passage implements DescriptionHandler, TarHandler {
       }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EACCES' || code === 'EPERM') throw deniedFile(`${this.#locator.roots[0]}/${path}`, error)
+      if (code === 'EACCES' || code === 'EPERM') throw denied(`${this.#locator.roots[0]}/${path}`, error)
       throw error
     }
     // Where the folder went too, the image was removed.

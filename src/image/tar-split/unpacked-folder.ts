@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { Failure } from '../../lib/failure.ts'
 import { decodePath, encodePath } from '../../lib/path-text.ts'
+import { denied } from '../engine-storage/stored-document.ts'
 
 /** Opens a folder to go on from, without the right to list it (open(2), `O_PATH`); Node has no name for it, and it is one number on Linux. */
 const O_PATH = 0o10000000
@@ -129,23 +130,11 @@ function landing(folder: readonly string[], to: string): string[] {
 
 function folderFailure(root: string, cause: unknown): Failure {
   const { code, message } = cause as NodeJS.ErrnoException
-  if (code === 'EACCES' || code === 'EPERM') return deniedFile(root, cause)
+  if (code === 'EACCES' || code === 'EPERM') return denied(root, cause)
   const why = code === 'ENOENT' ? 'it is not there any more' : message
   return new Failure('layer-gone', `the folder that the engine unpacked it into cannot be opened: ${why}`, {
     input: root,
     hints: ['the image may have been removed during the scan: see whether the engine still has it, and scan it again'],
-    cause,
-  })
-}
-
-/** The answer to a denied permission: which right is missing. */
-export function deniedFile(path: string, cause: unknown): Failure {
-  return new Failure('storage-denied', `permission denied: ${path} is read by root, or with CAP_DAC_READ_SEARCH`, {
-    input: path,
-    hints: [
-      'run bulwark as root (sudo bulwark scan …)',
-      "storage of a user's own podman: podman unshare bulwark scan …",
-    ],
     cause,
   })
 }
