@@ -76,20 +76,27 @@ class RuleIndex {
   }
 
   match(path: string, mode: number): readonly AnyReader[] {
-    let found: AnyReader[] | undefined
-    const test = (rules: readonly Rule[] | undefined): void => {
-      if (rules === undefined) return
-      for (const { condition, reader } of rules) {
-        if (!modeFits(reader, mode) || !conditionHolds(condition, path)) continue
-        if (found === undefined) found = [reader]
-        else if (!found.includes(reader)) found.push(reader)
-      }
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    let found = this.#test(this.#paths.get(path), path, mode, NOBODY)
+    found = this.#test(this.#names.get(name), path, mode, found)
+    found = this.#test(this.#suffixes.get(path.charCodeAt(path.length - 1)), path, mode, found)
+    return this.#test(this.#folders, path, mode, found)
+  }
+
+  /** Those found before, and the readers of these rules that take the path. */
+  #test(
+    rules: readonly Rule[] | undefined,
+    path: string,
+    mode: number,
+    before: readonly AnyReader[],
+  ): readonly AnyReader[] {
+    if (rules === undefined) return before
+    let found = before
+    for (const { condition, reader } of rules) {
+      if (!conditionHolds(condition, path) || !modeFits(reader, mode) || found.includes(reader)) continue
+      found = [...found, reader]
     }
-    test(this.#paths.get(path))
-    if (this.#names.size > 0) test(this.#names.get(path.slice(path.lastIndexOf('/') + 1)))
-    test(this.#suffixes.get(path.charCodeAt(path.length - 1)))
-    if (this.#folders.length > 0) test(this.#folders)
-    return found ?? NOBODY
+    return found
   }
 }
 

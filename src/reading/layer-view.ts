@@ -1,4 +1,4 @@
-import { hasHash, hashPath } from './path-hash.ts'
+import { HashedPaths, hashPath } from './path-hash.ts'
 import type { LayerIndex } from './types.ts'
 
 export interface LinkTarget {
@@ -8,11 +8,11 @@ export interface LinkTarget {
 }
 
 /** Hashes of paths, computed once for all layers. */
-export type Hasher = (path: string) => Uint8Array
+export type Hasher = (path: string) => string
 
 /** A hasher that remembers what it was asked, up to a bound. */
 export function rememberingHasher(): Hasher {
-  const known = new Map<string, Uint8Array>()
+  const known = new Map<string, string>()
   return (path) => {
     let hashed = known.get(path)
     if (hashed === undefined) {
@@ -24,7 +24,7 @@ export function rememberingHasher(): Hasher {
   }
 }
 
-/** Bounds the memory of {@link rememberingHasher}. */
+/** Bounds the memory of {@link rememberingHasher}, and of the folders that a view remembers. */
 const MOST_REMEMBERED = 200_000
 
 /**
@@ -32,24 +32,31 @@ const MOST_REMEMBERED = 200_000
  * link in the place of a folder that this layer only implies, what it puts there lies behind the link (`aliases`).
  */
 export class LayerView {
-  readonly #entries: Uint8Array
+  readonly #entries: HashedPaths
   readonly #hash: Hasher
+  readonly #index: LayerIndex
+  /** As the layer names them. */
   readonly #implied: ReadonlySet<string>
   readonly #whiteouts: ReadonlySet<string>
   readonly #opaque: ReadonlySet<string>
-  readonly #links: ReadonlyMap<string, LinkTarget>
+  #links: ReadonlyMap<string, LinkTarget> | undefined
   readonly #aliases: readonly Alias[]
+  /** Whether the layer has a folder of that name: without one it has nothing in it, and nothing below needs to be looked up. */
+  readonly #folders = new Map<string, boolean>()
 
   constructor(index: LayerIndex, hash: Hasher, aliases: readonly Alias[]) {
-    this.#entries = index.entries
+    this.#entries = new HashedPaths(index.entries)
     this.#hash = hash
+    this.#index = index
     this.#aliases = aliases
-    this.#implied = new Set(index.implied.filter((path) => !aliases.some(({ named }) => named === path)).map(this.real))
+    this.#implied = new Set(index.implied)
     this.#whiteouts = new Set(index.whiteouts.map(this.real))
     this.#opaque = new Set(index.opaque.map(this.real))
-    this.#links = new Map(
-      index.links.map(({ path, to, hard }) => [this.real(path), { to: hard ? this.real(to) : to, hard }]),
-    )
+  }
+
+  /** Whether everything lies where the layer names it. */
+  get isPlain(): boolean {
+    return this.#aliases.length === 0
   }
 
   /** Where what this layer names so really lies. */
@@ -64,11 +71,13 @@ export class LayerView {
 
   /** Whether the layer has anything but a folder there. */
   hasFile(path: string): boolean {
-    return this.namesOf(path).some((name) => hasHash(this.#entries, this.#hash(name)))
+    if (this.isPlain) return this.#namesFile(path)
+    return this.namesOf(path).some((name) => this.#namesFile(name))
   }
 
   hasFolder(path: string): boolean {
-    return this.#implied.has(path) || this.namesOf(path).some((name) => hasHash(this.#entries, this.#hash(`${name}/`)))
+    if (this.isPlain) return this.#namesFolder(path)
+    return this.namesOf(path).some((name) => this.#namesFolder(name) && !this.#isAlias(name))
   }
 
   whitesOut(path: string): boolean {
@@ -80,6 +89,9 @@ export class LayerView {
   }
 
   link(path: string): LinkTarget | undefined {
+    this.#links ??= new Map(
+      this.#index.links.map(({ path: named, to, hard }) => [this.real(named), { to: hard ? this.real(to) : to, hard }]),
+    )
     return this.#links.get(path)
   }
 
@@ -94,6 +106,36 @@ export class LayerView {
     }
     return names
   }
+
+  #namesFile(name: string): boolean {
+    return this.#namesFolder(parentOf(name)) && this.#entries.has(this.#hash(name))
+  }
+
+  /** Folders above a folder are looked at first, from the root on: below most of them a layer has nothing. */
+  #namesFolder(name: string): boolean {
+    if (name === '') return true
+    const known = this.#folders.get(name)
+    if (known !== undefined) return known
+    for (let end = name.indexOf('/'); end > 0; end = name.indexOf('/', end + 1)) {
+      const above = name.slice(0, end)
+      if (!(this.#folders.get(above) ?? this.#look(above))) return this.#remember(name, false)
+    }
+    return this.#look(name)
+  }
+
+  #look(folder: string): boolean {
+    return this.#remember(folder, this.#implied.has(folder) || this.#entries.has(this.#hash(`${folder}/`)))
+  }
+
+  #remember(folder: string, found: boolean): boolean {
+    if (this.#folders.size >= MOST_REMEMBERED) this.#folders.clear()
+    this.#folders.set(folder, found)
+    return found
+  }
+
+  #isAlias(name: string): boolean {
+    return this.#aliases.some(({ named }) => named === name)
+  }
 }
 
 /** A folder that a layer names, and the one that an older layer's link makes of it. */
@@ -105,6 +147,12 @@ export interface Alias {
 /** A path below a folder; the root is the empty text. */
 export function joinPath(folder: string, rest: string): string {
   return folder === '' ? rest : `${folder}/${rest}`
+}
+
+/** The folder that holds a path; the root is the empty text. */
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash < 0 ? '' : path.slice(0, slash)
 }
 
 const SLASH = 0x2f

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { compileDispatch, type Dispatch } from './dispatch.ts'
-import { type BodyPlace, type MergedLayers, parentOf } from './merged-layers.ts'
+import { joinPath, parentOf } from './layer-view.ts'
+import type { BodyPlace, MergedLayers } from './merged-layers.ts'
 import type { AnyReader, LayerIndex } from './types.ts'
 
 /** A body that has to be read after the merge, because a wanted path leads to it through links. */
@@ -49,6 +50,7 @@ class Search implements LinkedBodies {
   readonly #dispatch: Dispatch
   readonly #top: number
   readonly #asked = new Set<string>()
+  readonly #folders = new Map<string, string | undefined>()
   /** Reader and body, so that two wanted paths to one body give one row. */
   readonly #taken = new Set<string>()
 
@@ -72,12 +74,16 @@ class Search implements LinkedBodies {
   wanted(path: string): void {
     if (this.#asked.has(path)) return
     this.#asked.add(path)
-    const readers = this.#dispatch.byPath(path, 0o755)
-    const real = this.#layers.resolve(path, this.#top)
+    const folder = this.#realFolder(parentOf(path))
+    const at = folder === undefined ? undefined : joinPath(folder, path.slice(path.lastIndexOf('/') + 1))
+    const node = at === undefined ? undefined : this.#layers.find(at, this.#top)
+    if (at === undefined || node === undefined) return
+    const real = node.kind === 'symlink' ? this.#layers.resolve(path, this.#top) : at
     if (real === undefined) {
       this.#dangling(path)
       return
     }
+    const readers = this.#dispatch.byPath(path, 0o755)
     const body = this.#layers.body(real, this.#top)
     if (body === undefined) {
       const lost = readers.some(({ wants }) => wants.loss === 'blind') ? 'blind' : 'partial'
@@ -112,13 +118,16 @@ class Search implements LinkedBodies {
     }
   }
 
+  /** Where a folder really lies. Wanted paths share theirs. */
+  #realFolder(folder: string): string | undefined {
+    if (this.#folders.has(folder)) return this.#folders.get(folder)
+    const real = this.#layers.resolve(folder, this.#top)
+    this.#folders.set(folder, real)
+    return real
+  }
+
   /** A wanted path that is not there is nothing to speak of; a link in its place that leads nowhere is. */
   #dangling(path: string): void {
-    const folder = this.#layers.resolve(parentOf(path), this.#top)
-    if (folder === undefined) return
-    const at =
-      folder === '' ? path.slice(path.lastIndexOf('/') + 1) : `${folder}/${path.slice(path.lastIndexOf('/') + 1)}`
-    if (this.#layers.find(at, this.#top)?.kind !== 'symlink') return
     this.#say({
       code: 'link-to-nowhere',
       message: 'a link in this place leads nowhere, or in a circle',

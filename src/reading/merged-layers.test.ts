@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeIndex, encodeIndex } from './codec.ts'
 import { LayerPaths } from './layer-paths.ts'
-import { MergedLayers, parentOf } from './merged-layers.ts'
+import { parentOf } from './layer-view.ts'
+import { MergedLayers } from './merged-layers.ts'
 
 type Step =
   | { readonly do: 'file' | 'folder' | 'whiteout' | 'opaque'; readonly path: string }
@@ -122,6 +123,11 @@ describe('the merge over indexes', () => {
           const expected = model.nodes.get(at)
           const node = merged.find(at, layers.length - 1)
           expect([at, node?.kind, node?.to]).toEqual([at, expected?.kind, expected?.to])
+          for (const layer of layers.keys()) {
+            const view = merged.view(layer)
+            if (view?.hasFile(at) !== true || view.link(at) !== undefined) continue
+            expect([at, layer, merged.bodySurvives(at, layer)]).toEqual([at, layer, merged.isSurvivor(at, layer)])
+          }
           if (expected?.kind !== 'file') continue
           for (const layer of layers.keys()) expect(merged.isSurvivor(at, layer)).toBe(layer === expected.layer)
         }

@@ -1,4 +1,4 @@
-import { type Alias, joinPath, LayerView, rememberingHasher } from './layer-view.ts'
+import { type Alias, joinPath, LayerView, parentOf, rememberingHasher } from './layer-view.ts'
 import type { LayerIndex } from './types.ts'
 
 /** Symbolic links followed on the way to one path, as Linux has it (path_resolution(7)). */
@@ -71,6 +71,18 @@ export class MergedLayers {
   isSurvivor(path: string, layer: number): boolean {
     const node = this.find(path, this.count - 1)
     return node?.layer === layer && node.kind === 'file' && this.#views[layer]?.link(path) === undefined
+  }
+
+  /** As {@link isSurvivor}, of a path of which the layer is known to have the body itself, as it has of each row. */
+  bodySurvives(path: string, layer: number): boolean {
+    if (this.#views[layer]?.isPlain !== true) return this.isSurvivor(path, layer)
+    const top = this.count - 1
+    if (layer < top && this.#floor(parentOf(path), top) > layer) return false
+    for (let newer = layer + 1; newer <= top; newer++) {
+      const view = this.#views[newer]
+      if (view?.hasFile(path) === true || view?.hasFolder(path) === true || view?.whitesOut(path) === true) return false
+    }
+    return true
   }
 
   /** Whether the layer itself takes away what older layers have at `path`, beside putting something new there. */
@@ -200,12 +212,6 @@ export class MergedLayers {
     }
     return aliases
   }
-}
-
-/** The folder that holds a path; the root is the empty text. */
-export function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/')
-  return slash < 0 ? '' : path.slice(0, slash)
 }
 
 function segmentsOf(path: string): string[] {

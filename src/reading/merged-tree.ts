@@ -10,16 +10,17 @@ export type RowsOf = (reader: string) => readonly PlacedRow[]
  */
 export function mergedTree(layers: MergedLayers, readers: readonly AnyReader[], rowsOf: RowsOf): MergedTree {
   const top = layers.count - 1
-  const records = new Records(readers, rowsOf)
+  const records = new Records(layers, readers, rowsOf)
   return {
     resolve: (path) => layers.resolve(path, top),
     wins: (path, layer) => winsAt(layers, path, layer),
     since(reader, path, key) {
-      const real = layers.resolve(path, top) ?? path
-      const body = layers.body(real, top)
-      const keysAt = (layer: number) => records.at(reader, real, layer) ?? records.at(reader, path, layer)
-      if (body === undefined || keysAt(body.layer)?.has(key) !== true) return undefined
-      return oldestWithoutBreak(layers, real, body.layer, (layer) => keysAt(layer)?.has(key) === true)
+      let oldest: number | undefined
+      for (const { layer, keys } of records.copies(reader, path)) {
+        if (!keys.has(key)) break
+        oldest = layer
+      }
+      return oldest
     },
   }
 }
@@ -36,50 +37,65 @@ export function winsAt(layers: MergedLayers, path: string, layer: number): boole
   return real !== undefined && layers.body(real, top)?.layer === layer
 }
 
-function oldestWithoutBreak(
-  layers: MergedLayers,
-  path: string,
-  newest: number,
-  holds: (layer: number) => boolean,
-): number {
-  let oldest = newest
-  while (oldest > 0 && !layers.clears(path, oldest)) {
-    const older = layers.find(path, oldest - 1)
-    if (older === undefined || older.kind !== 'file' || !holds(older.layer)) break
-    oldest = older.layer
-  }
-  return oldest
+/** One copy of a file, with the keys of the records in it. */
+interface Copy {
+  readonly layer: number
+  readonly keys: ReadonlySet<string>
 }
 
-/** Keys of the records in each copy of each file, computed once. */
+const NO_KEYS: ReadonlySet<string> = new Set()
+
+/** The copies of each file, and what is recorded in them, found out once. */
 class Records {
+  readonly #layers: MergedLayers
   readonly #readers: ReadonlyMap<string, AnyReader>
   readonly #rowsOf: RowsOf
   readonly #rows = new Map<string, Map<string, PlacedRow>>()
-  readonly #keys = new Map<PlacedRow, ReadonlySet<string>>()
+  readonly #copies = new Map<string, readonly Copy[]>()
 
-  constructor(readers: readonly AnyReader[], rowsOf: RowsOf) {
+  constructor(layers: MergedLayers, readers: readonly AnyReader[], rowsOf: RowsOf) {
+    this.#layers = layers
     this.#readers = new Map(readers.map((reader) => [reader.id, reader]))
     this.#rowsOf = rowsOf
   }
 
+  /** The copy in the final image and, from newer to older, those under it, up to where a layer took the file away. */
+  copies(reader: string, path: string): readonly Copy[] {
+    const asked = `${reader}\0${path}`
+    let copies = this.#copies.get(asked)
+    if (copies === undefined) {
+      copies = this.#find(reader, path)
+      this.#copies.set(asked, copies)
+    }
+    return copies
+  }
+
+  #find(reader: string, path: string): readonly Copy[] {
+    const layers = this.#layers
+    const top = layers.count - 1
+    const real = layers.resolve(path, top) ?? path
+    const body = layers.body(real, top)
+    if (body === undefined) return []
+    const copies: Copy[] = []
+    for (let layer = body.layer; ; ) {
+      copies.push({ layer, keys: this.#keysAt(reader, real, layer) ?? this.#keysAt(reader, path, layer) ?? NO_KEYS })
+      if (layer === 0 || layers.clears(real, layer)) return copies
+      const older = layers.find(real, layer - 1)
+      if (older?.kind !== 'file') return copies
+      layer = older.layer
+    }
+  }
+
   /** Keys of what the reader found in that layer's copy; undefined when it read none. */
-  at(reader: string, path: string, layer: number): ReadonlySet<string> | undefined {
+  #keysAt(reader: string, path: string, layer: number): ReadonlySet<string> | undefined {
     let rows = this.#rows.get(reader)
     if (rows === undefined) {
       rows = new Map(this.#rowsOf(reader).map((row) => [`${row.layer}:${row.path}`, row]))
       this.#rows.set(reader, rows)
     }
     const row = rows.get(`${layer}:${path}`)
-    return row === undefined ? undefined : this.#keysOf(reader, row)
-  }
-
-  #keysOf(reader: string, row: PlacedRow): ReadonlySet<string> {
-    const known = this.#keys.get(row)
-    if (known !== undefined) return known
+    if (row === undefined) return undefined
     const by = this.#readers.get(reader)
-    const keys = new Set(row.facts.flatMap((fact) => by?.keys?.(fact) ?? []))
-    this.#keys.set(row, keys)
-    return keys
+    return new Set(row.facts.flatMap((fact) => by?.keys?.(fact) ?? []))
   }
 }

@@ -5,9 +5,9 @@ import { encodePath } from '../lib/path-text.ts'
 /** Bytes of one path's hash: the first half of SHA-256, so that a collision cannot be made to hide a package. */
 export const PATH_HASH_BYTES = 16
 
-/** The first {@link PATH_HASH_BYTES} of the SHA-256 of the path's bytes (see `encodePath`). */
-export function hashPath(path: string): Uint8Array {
-  return Buffer.from(hashText(path).slice(0, PATH_HASH_BYTES), 'latin1')
+/** A path's hash as text of {@link PATH_HASH_BYTES} characters, one a byte: the first bytes of the SHA-256 of the path's own (see `encodePath`). */
+export function hashPath(path: string): string {
+  return hashText(path).slice(0, PATH_HASH_BYTES)
 }
 
 /** The hashes of all paths, in ascending order, one after the other. Owns its buffer. */
@@ -63,16 +63,64 @@ function swap(bytes: Uint8Array, i: number, j: number): void {
   bytes.set(kept, j * PATH_HASH_BYTES)
 }
 
-/** Whether a sorted run of hashes holds this one. */
-export function hasHash(sorted: Uint8Array, wanted: Uint8Array): boolean {
-  let low = 0
-  let high = sorted.length / PATH_HASH_BYTES - 1
-  while (low <= high) {
-    const middle = (low + high) >>> 1
-    const order = compareAt(sorted, middle, wanted, 0)
-    if (order === 0) return true
-    if (order < 0) low = middle + 1
-    else high = middle - 1
+/** Places looked at by where a hash should stand. */
+const MOST_GUESSES = 8
+
+/** A sorted run of hashes, as {@link hashPaths} makes it, to be asked which ones it holds. */
+export class HashedPaths {
+  readonly #view: DataView
+  readonly #count: number
+
+  constructor(sorted: Uint8Array) {
+    this.#view = new DataView(sorted.buffer, sorted.byteOffset, sorted.length)
+    this.#count = sorted.length / PATH_HASH_BYTES
   }
-  return false
+
+  /** Whether it holds this hash (see {@link hashPath}). Hashes lie evenly, so that where one would stand is known to within a few places. */
+  has(wanted: string): boolean {
+    const lead = numberAt(wanted, 0)
+    let low = 0
+    let high = this.#count - 1
+    let lowest = 0
+    let highest = 2 ** 32
+    for (let probes = 0; low <= high; probes++) {
+      // Names can be chosen so that their hashes do not lie evenly: then halving finds the place.
+      const share = probes < MOST_GUESSES ? (lead - lowest) / (highest - lowest) : 0.5
+      const middle = Math.min(low + Math.floor(share * (high - low)), high)
+      const order = this.#compare(middle, wanted, lead)
+      if (order === 0) return true
+      const found = this.#view.getUint32(middle * PATH_HASH_BYTES)
+      if (order < 0) {
+        low = middle + 1
+        lowest = found
+      } else {
+        high = middle - 1
+        highest = found + 1
+      }
+    }
+    return false
+  }
+
+  /** Below 0 when the hash at that place comes before the wanted one, which begins with `lead`. */
+  #compare(place: number, wanted: string, lead: number): number {
+    const at = place * PATH_HASH_BYTES
+    const difference = this.#view.getUint32(at) - lead
+    if (difference !== 0) return difference
+    for (let k = 4; k < PATH_HASH_BYTES; k += 4) {
+      const further = this.#view.getUint32(at + k) - numberAt(wanted, k)
+      if (further !== 0) return further
+    }
+    return 0
+  }
+}
+
+/** Four characters of a hash as the number that its four bytes are. */
+function numberAt(hash: string, at: number): number {
+  return (
+    ((hash.charCodeAt(at) << 24) |
+      (hash.charCodeAt(at + 1) << 16) |
+      (hash.charCodeAt(at + 2) << 8) |
+      hash.charCodeAt(at + 3)) >>>
+    0
+  )
 }

@@ -86,7 +86,7 @@ export class PlacedRows implements ReadonlyMap<string, readonly PlacedRow[]> {
     for (const [layer, read] of reads.entries()) {
       for (const row of read?.rows.get(reader)?.rows() ?? []) {
         const path = merged.real(row.path, layer)
-        if (!skipping.file(path)) placed.push({ ...row, path, reader, layer, wins: merged.isSurvivor(path, layer) })
+        if (!skipping.file(path)) placed.push({ ...row, path, reader, layer, wins: merged.bodySurvives(path, layer) })
       }
     }
     return placed.sort((a, b) => a.layer - b.layer || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
