@@ -13,7 +13,13 @@ import { type ImageRecord, unpackedFolders } from './metadata.ts'
 export type RecordAnswer = { readonly image: Image } | { readonly absent: string }
 
 /** Failures that say that content is not here, or is not what was asked for; all others are of what is here and wrong. */
-const ABSENCES = new Set(['document-missing', 'platform-not-found', 'not-an-image', 'image-choice-needed'])
+const ABSENCES = new Set([
+  'document-missing',
+  'platform-not-found',
+  'not-an-image',
+  'image-choice-needed',
+  'no-such-target',
+])
 
 /**
  * The image of a record, for the wanted platform, from the content store; layers whose blob was discarded come from where they lie unpacked.
@@ -31,7 +37,7 @@ export function openRecord(
     const store = contentStore(root, reference, context)
     const wanted = context.platform === undefined ? undefined : parsePlatform(context.platform)
     const named = candidatesOf(store, record, digest)
-    if (named.length === 0) return { absent: 'it is no image' }
+    if (named.length === 0) return { absent: digest === undefined ? 'it is no image' : `${record.name} is another` }
     const held = named.filter((one) => store.has(blobName(one.descriptor.digest)))
     const why = missingPlatform(named, held, wanted)
     if (why !== undefined) return { absent: why }
