@@ -2,6 +2,7 @@ import type { Failure } from '../lib/failure.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Digest } from '../model/digest.ts'
+import type { ContainerTarget } from './container/types.ts'
 
 /** How the bytes of a layer or archive are compressed. */
 export type Encoding = 'plain' | 'gzip' | 'zstd'
@@ -69,6 +70,8 @@ export interface RemoteBytes {
     range: {
       readonly offset: number
       readonly length?: number
+      /** Fail rather than read and drop what lies before, where the source can only give the whole. */
+      readonly strict?: boolean
       /** Why these are asked for where that is a choice, for `--debug`. */
       readonly because?: string
     },
@@ -181,6 +184,7 @@ export type Target =
   | { readonly kind: 'image'; readonly image: Image }
   | { readonly kind: 'sequential'; readonly archive: SequentialArchive }
   | { readonly kind: 'tree'; readonly tree: Tree }
+  | { readonly kind: 'container'; readonly container: ContainerTarget }
   | { readonly kind: 'file'; readonly file: SingleFile }
 
 /** What opening a file or folder needs. */

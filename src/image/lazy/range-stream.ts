@@ -9,13 +9,15 @@ export class RangeStream {
   readonly #bytes: RemoteBytes
   readonly #end: number
   readonly #signal: AbortSignal
+  readonly #strict: boolean
   #position: number
   #pieces: AsyncIterator<Uint8Array> | undefined
   #next: Promise<IteratorResult<Uint8Array>> | undefined
   #left: Uint8Array = new Uint8Array(0)
   #fetched = 0
 
-  constructor(bytes: RemoteBytes, offset: number, end: number, signal: AbortSignal) {
+  constructor(bytes: RemoteBytes, offset: number, end: number, signal: AbortSignal, strict = false) {
+    this.#strict = strict
     this.#bytes = bytes
     this.#position = offset
     this.#end = end
@@ -30,7 +32,8 @@ export class RangeStream {
   /** Asks for the first bytes without waiting for them. */
   begin(): void {
     if (this.#pieces === undefined) {
-      const range = { offset: this.#position, length: this.#end - this.#position }
+      const strict = this.#strict ? { strict: true } : {}
+      const range = { offset: this.#position, length: this.#end - this.#position, ...strict }
       this.#pieces = this.#bytes.open(range, this.#signal)[Symbol.asyncIterator]()
     }
     if (this.#next !== undefined || this.#left.length > 0) return
@@ -82,14 +85,14 @@ export class RangeStream {
   }
 }
 
-/** The bytes of a range, all of them. @throws Failure `layer-truncated`, and what the source throws. */
+/** The bytes of a range, all of them and only they. @throws Failure `layer-truncated`, and what the source throws. */
 export async function readRange(
   bytes: RemoteBytes,
   offset: number,
   length: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const stream = new RangeStream(bytes, offset, offset + length, signal)
+  const stream = new RangeStream(bytes, offset, offset + length, signal, true)
   try {
     return await gather(stream, length)
   } finally {

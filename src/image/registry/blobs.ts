@@ -38,7 +38,7 @@ export function blobBytes(repository: Repository, blob: StatedBlob): RemoteBytes
  */
 async function* readBlob(
   reading: Reading,
-  { offset, length }: { readonly offset: number; readonly length?: number },
+  { offset, length, strict }: Parameters<RemoteBytes['open']>[0],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { repository, blob } = reading
@@ -49,6 +49,11 @@ async function* readBlob(
   for (let fruitless = 0; at < end; ) {
     const before = at
     const { asked, endpoint } = await openAt(reading, at, end, signal)
+    if (strict === true && asked.status === 200 && at > 0) {
+      asked.discard()
+      const why = `${endpoint.origin} gives blobs as a whole only`
+      throw new Failure('ranges-unknown', why, { input: repository.reference })
+    }
     try {
       for await (const piece of wanted(reading, asked, at, end, toEnd)) {
         at += piece.length

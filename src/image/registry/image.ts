@@ -198,10 +198,11 @@ async function placed(
   manifest: Manifest,
 ): Promise<ImageLayer> {
   const { digest, size, mediaType, annotations } = descriptor
-  if (layer.locator === undefined) return layer
   const bytes = blobBytes(repository, { digest, sizeBytes: size })
   const described = { digest, sizeBytes: size, annotations, ...(mediaType === undefined ? {} : { mediaType }) }
   const lazy = await findTableOfContents(described, bytes, lazyMeans(repository, manifest))
+  // Under what its facts are kept holds also where its bytes may not be asked for.
+  if (layer.locator === undefined) return lazy === undefined ? layer : { ...layer, factsKey: lazy.factsKey }
   return lazy === undefined ? { ...layer, bytes } : { ...layer, ...lazy }
 }
 
