@@ -46,10 +46,13 @@ export function assemble(rows: readonly PlacedRow<DpkgFact>[], context: Assemble
       else records.push({ row, fact })
     }
   }
-  const placed = withoutDoubles(statusFirst(records)).map((record) => ({
-    ...record,
-    ...componentOf(record, copyrights, context),
-  }))
+  const dpkgs = systemOf('dpkg', context)
+  const opkgs = systemOf('opkg', context)
+  const placed = withoutDoubles(statusFirst(records)).map(({ row, fact }) => {
+    const system = row.path.includes('/opkg/') ? opkgs : dpkgs
+    const { component, since } = componentOf({ row, fact }, system, copyrights, context)
+    return { row, fact, component, since }
+  })
   const unique = uniqueComponents(placed)
   const byPurl = new Map(unique.map((entry) => [entry.component.purl, entry]))
   const dependents = new Map<string, Dependent>()
@@ -122,30 +125,42 @@ function withoutDoubles(records: readonly Placed[]): Placed[] {
   })
 }
 
+/** What is the same for all packages of one manager. */
+interface System {
+  readonly type: 'deb' | 'opkg'
+  readonly namespace: string | undefined
+  readonly distro: string | undefined
+  readonly ecosystem: string
+}
+
+function systemOf(family: 'dpkg' | 'opkg', context: AssembleContext): System {
+  const os = nativeSystem(context.os, family)
+  return {
+    type: family === 'opkg' ? 'opkg' : 'deb',
+    namespace: os?.id,
+    distro: distroQualifier(os),
+    ecosystem: osEcosystem(os, family),
+  }
+}
+
 function componentOf(
   { row, fact }: Placed,
+  { type, namespace, distro, ecosystem }: System,
   copyrights: ReadonlyMap<string, readonly string[]>,
   context: AssembleContext,
 ): PlacedComponent {
-  const family = row.path.includes('/opkg/') ? 'opkg' : 'dpkg'
-  const os = nativeSystem(context.os, family)
+  const { name, version, architecture } = fact
   const pkg: OsPackage = {
-    name: fact.name,
-    version: fact.version,
-    purl: packageUrl({
-      type: family === 'opkg' ? 'opkg' : 'deb',
-      namespace: os?.id,
-      name: fact.name,
-      version: fact.version,
-      qualifiers: { arch: fact.architecture, distro: distroQualifier(os) },
-    }),
-    source: fact.source ?? { name: fact.name, version: fact.version },
-    ...(fact.architecture && { architecture: fact.architecture }),
+    name,
+    version,
+    purl: packageUrl({ type, namespace, name, version, qualifiers: { arch: architecture, distro } }),
+    source: fact.source ?? { name, version },
+    ...(architecture && { architecture }),
     ...(fact.maintainer && { supplier: fact.maintainer }),
-    licences: fact.licence === undefined ? copyrightOf(fact.name, copyrights, context) : licencesOf(fact.licence),
+    licences: fact.licence === undefined ? copyrightOf(name, copyrights, context) : licencesOf(fact.licence),
     lines: fact.lines,
   }
-  return osComponent(pkg, row, statusKey(fact), osEcosystem(os, family), context)
+  return osComponent(pkg, row, statusKey(fact), ecosystem, context)
 }
 
 /** A package's documentation folder may be a link to that of the package it is built with. */
