@@ -3,6 +3,7 @@ import { createHash, hash } from 'node:crypto'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Digest } from '../../src/model/digest.ts'
 import { type LayerEntry, tarOf } from './image-builder.ts'
+import { type BuiltManifest, buildDocument, digestOf } from './registry-image.ts'
 
 /** An entry of a table of contents, as both JSON formats have it. */
 export interface TocEntry {
@@ -218,4 +219,33 @@ function skippable(content: Buffer): Buffer {
   const head = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0])
   head.writeUInt32LE(content.length, 4)
   return Buffer.concat([head, content])
+}
+
+/** The image of these layers, oldest first, as a registry holds it; without `annotated` its manifest tells of no tables. */
+export function lazyImage(
+  layers: readonly LazyLayer[],
+  options: { readonly annotated?: boolean; readonly annotations?: Readonly<Record<string, string>> } = {},
+): BuiltManifest {
+  const blobs = new Map<Digest, Buffer>(layers.map(({ digest, blob }) => [digest, blob]))
+  const config = Buffer.from(
+    JSON.stringify({
+      os: 'linux',
+      architecture: 'amd64',
+      config: {},
+      rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+      history: layers.map((_, index) => ({ created_by: `step ${index}` })),
+    }),
+  )
+  blobs.set(digestOf(config), config)
+  const built = buildDocument('application/vnd.oci.image.manifest.v1+json', {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(config), size: config.length },
+    layers: layers.map(({ mediaType, digest, sizeBytes, annotations }) => {
+      const table = options.annotated === false ? {} : { annotations }
+      return { mediaType, digest, size: sizeBytes, ...table }
+    }),
+    ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
+  })
+  return { ...built, blobs }
 }
