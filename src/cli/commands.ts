@@ -13,6 +13,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./advisories.ts')).advisories,
   },
   {
+    name: 'cache',
+    summary: 'what is kept of layers that were read: status, clean',
+    load: async () => (await import('./cache.ts')).cache,
+  },
+  {
     name: 'settings',
     summary: 'every setting with its value and where it comes from',
     load: async () => (await import('./settings-command.ts')).settings,

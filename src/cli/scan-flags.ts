@@ -75,6 +75,14 @@ const format: Flag<'table' | 'json'> = {
 /** Settings that every command knows. */
 export const COMMON_FLAGS = {
   cacheDir: text('cache-dir', 'DIR', 'where layer facts and advisories are kept'),
+  cacheMax: {
+    name: 'cache-max',
+    argument: 'SIZE',
+    summary: 'layer facts that are kept at most; those that were not used for the longest time go',
+    parse: parseSize,
+    fallback: 2 * 1024 ** 3,
+  } satisfies Flag<number>,
+  sharedCache: text('shared-cache', 'DIR', 'a folder on shared storage where several machines keep layer facts'),
   quiet: onOff('quiet', 'no progress and no remarks on stderr', 'q'),
   noProgress: onOff('no-progress', 'no progress on stderr'),
   debug: onOff('debug', 'explain failures with their causes', 'd'),

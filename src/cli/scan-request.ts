@@ -141,6 +141,8 @@ async function scanOptions(
     read: request.read,
     ignoreFile: settings.ignoreFile === undefined ? undefined : fromHere(settings.ignoreFile),
     cacheDir: cacheDirOf(settings, world),
+    cacheMaxBytes: settings.cacheMax,
+    sharedCache: settings.sharedCache === undefined ? undefined : fromHere(settings.sharedCache),
     advisories: settings.advisories === undefined ? undefined : fromHere(settings.advisories),
     offline: settings.offline,
     network: await networkSettings(settings, world),

@@ -1,5 +1,6 @@
 import { printable } from '../report/index.ts'
 import { ADVISORY_FLAGS } from './advisories-flags.ts'
+import { CACHE_FLAGS } from './cache-flags.ts'
 import type { CommandModule } from './command.ts'
 import { type CommandLineForm, parseCommandLine } from './command-line.ts'
 import type { Flag, SettingsOf } from './flag.ts'
@@ -8,7 +9,7 @@ import { environmentName, type Resolved, resolveSettings } from './settings.ts'
 import { loadSettingsFile } from './settings-file.ts'
 import { type World, write } from './world.ts'
 
-const ALL_FLAGS = { ...SCAN_FLAGS, ...BATCH_FLAGS, ...ADVISORY_FLAGS, ...COMMON_FLAGS }
+const ALL_FLAGS = { ...SCAN_FLAGS, ...BATCH_FLAGS, ...ADVISORY_FLAGS, ...CACHE_FLAGS, ...COMMON_FLAGS }
 
 /** Names that a settings file may have: those of every command, so that one file serves all. */
 const KNOWN: ReadonlySet<string> = new Set(Object.values(ALL_FLAGS).map((flag) => flag.name))

@@ -1,4 +1,5 @@
 export { readArchive } from './archive.ts'
+export { type CacheCleaned, type CacheShare, type CacheStatus, cacheUpkeep } from './cache-upkeep.ts'
 export { readImage } from './image.ts'
 export { memoryFactStore } from './memory-store.ts'
 export { inlineRunner } from './runner.ts'

@@ -19,6 +19,9 @@ const TABLES = `
   CREATE TABLE contents (id INTEGER PRIMARY KEY, encoded BLOB NOT NULL) STRICT;
   PRAGMA user_version = ${SCHEMA};`
 
+/** Stamps are hours since 1970: coarse enough to be written rarely. */
+export const HOUR_MS = 3_600_000
+
 export interface Statements {
   /** By kind and name: `id`, `used`, `encoded`. */
   readonly find: StatementSync
@@ -37,8 +40,13 @@ export interface Statements {
  * since with write-ahead logging the last process to leave, or the first to come, locks all others out.
  */
 export function prepareTables(database: DatabaseSync): Statements {
-  if (versionOf(database) !== SCHEMA) makeTables(database)
+  if (!isCurrent(database)) makeTables(database)
   return statementsOf(database)
+}
+
+/** Whether the tables are those of this program. */
+export function isCurrent(database: DatabaseSync): boolean {
+  return versionOf(database) === SCHEMA
 }
 
 function makeTables(database: DatabaseSync): void {

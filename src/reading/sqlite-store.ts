@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { decodeBundle, encodeBundle, type LayerBundle, rowsFor, withFacts } from './layer-bundle.ts'
 import {
+  HOUR_MS,
   KIND,
   type Kind,
   liveBytes,
@@ -27,14 +28,12 @@ const BUSY_AGAIN_MS = 200
 const MOST_DOCUMENT_BYTES = 16 * 1024 ** 2
 /** Of one layer or archive; SQLite has a limit of its own not far above. */
 const MOST_ENTRY_BYTES = 768 * 1024 ** 2
-const HOUR_MS = 3_600_000
-const DEFAULT_MAX_BYTES = 2 * 1024 ** 3
 
 const DAMAGED: ReadonlySet<number> = new Set([SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_ERROR])
 const BUSY: ReadonlySet<number> = new Set([SQLITE_BUSY, SQLITE_LOCKED])
 
 export interface SqliteStoreOptions {
-  /** Bytes that the file may have in use; when there are more, what was not used for the longest time goes. */
+  /** Bytes that the file may have in use; when there are more, what was not used for the longest time goes. No bound when undefined. */
   readonly maxBytes?: number
   readonly now?: () => number
 }
@@ -65,7 +64,7 @@ class SqliteStore implements FactStore {
   /** Which file was opened, by its number: another process may have put a new one in its place. */
   #inode = 0
 
-  constructor(path: string, { maxBytes = DEFAULT_MAX_BYTES, now = Date.now }: SqliteStoreOptions) {
+  constructor(path: string, { maxBytes = Number.POSITIVE_INFINITY, now = Date.now }: SqliteStoreOptions) {
     this.#path = path
     this.#maxBytes = maxBytes
     this.#now = now
@@ -148,7 +147,6 @@ class SqliteStore implements FactStore {
     })
   }
 
-  /** Hours since 1970: a stamp that is coarse enough to be written rarely. */
   #hour(): number {
     return Math.floor(this.#now() / HOUR_MS)
   }
