@@ -11,12 +11,8 @@ const REPOSITORIES: Readonly<Record<string, readonly string[]>> = {
 async function listed(pattern: string): Promise<string[]> {
   const found: string[] = []
   const lists = {
-    async *repositories() {
-      yield* Object.keys(REPOSITORIES)
-    },
-    async *tags(_domain: string, path: string) {
-      yield* REPOSITORIES[path] ?? []
-    },
+    repositories: async () => Object.keys(REPOSITORIES),
+    tags: async (_domain: string, path: string) => REPOSITORIES[path] ?? [],
   }
   for await (const reference of listMatching(pattern, lists))
     found.push(reference.replace('registry:r.example:5000/', ''))
@@ -50,12 +46,8 @@ describe('a pattern of images', () => {
 
   it('takes no time for names that are made to be slow', async () => {
     const lists = {
-      async *repositories() {
-        yield 'a'.repeat(20_000)
-      },
-      async *tags() {
-        yield 'latest'
-      },
+      repositories: async () => ['a'.repeat(20_000), 'a'.repeat(500)],
+      tags: async () => ['latest'],
     }
     const found: string[] = []
     for await (const one of listMatching(`r.example/${'a*'.repeat(15)}b`, lists)) found.push(one)

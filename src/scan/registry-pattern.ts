@@ -3,9 +3,9 @@ import { Failure } from '../lib/failure.ts'
 /** What a registry lists. */
 export interface RegistryLists {
   /** Repositories of a registry. */
-  repositories(domain: string): AsyncIterable<string>
+  repositories(domain: string): Promise<readonly string[]>
   /** Tags of `domain/path`. */
-  tags(domain: string, path: string): AsyncIterable<string>
+  tags(domain: string, path: string): Promise<readonly string[]>
 }
 
 /** Most characters and stars of one pattern: what is matched is the registry's, and may be chosen to be slow. */
@@ -29,14 +29,14 @@ export async function* listMatching(text: string, lists: RegistryLists): AsyncGe
   const { domain, path, tag } = parsePattern(text)
   const wantedPath = matcher(path)
   const wantedTag = matcher(tag ?? DEFAULT_TAG)
-  const repositories = path.includes('*') ? lists.repositories(domain) : [path]
-  for await (const repository of repositories) {
+  const repositories = path.includes('*') ? await lists.repositories(domain) : [path]
+  for (const repository of repositories) {
     if (!wantedPath(repository)) continue
     if (tag !== undefined && !tag.includes('*')) {
       yield `registry:${domain}/${repository}:${tag}`
       continue
     }
-    for await (const one of lists.tags(domain, repository)) {
+    for (const one of await lists.tags(domain, repository)) {
       if (wantedTag(one)) yield `registry:${domain}/${repository}:${one}`
     }
   }

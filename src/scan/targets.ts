@@ -1,4 +1,4 @@
-import { DOORS, type ImageDoor, type OpenContext, parseImageName } from '../image/index.ts'
+import { DOORS, type ImageDoor, listRepositories, listTags, type OpenContext, parseImageName } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import type { ListedTarget, UnusableTarget } from './image-list.ts'
 import type { RegistryLists } from './registry-pattern.ts'
@@ -99,8 +99,11 @@ async function* matching(target: ListedTarget, context: OpenContext): AsyncGener
 }
 
 /** What the registries of this run list. */
-function listsOf(_context: OpenContext): RegistryLists {
-  throw new Failure('not-built-yet', 'registries cannot be listed yet', { kind: 'usage' })
+function listsOf(context: OpenContext): RegistryLists {
+  return {
+    repositories: (domain) => listRepositories(domain, context),
+    tags: (domain, path) => listTags({ text: `${domain}/${path}`, domain, path }, context),
+  }
 }
 
 /** One target for each platform of an image; the image itself where no door tells them apart. */
