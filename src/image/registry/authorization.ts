@@ -28,6 +28,8 @@ export interface Authority {
 export type TokenContext = Pick<Sending, 'input' | 'signal' | 'explain'> & {
   readonly endpoint: Endpoint
   readonly registry: URL
+  /** Takes what kept credentials from being found, one line each. */
+  readonly problems: string[]
 }
 
 /** The credentials and tokens of one run. */
@@ -83,9 +85,7 @@ export async function* proofs(
 ): AsyncGenerator<Proof> {
   const bearer = challenges.find((one) => one.scheme === 'bearer' && one.parameters.has('realm'))
   const basic = challenges.some((one) => one.scheme === 'basic')
-  const { credentials, problems } = await known.credentials(about.endpoint, about.signal)
-  for (const problem of problems) about.explain(`credentials for ${about.endpoint.credentialsFor}: ${problem}`)
-  for (const credential of credentials) {
+  for await (const credential of allCredentials(known, about)) {
     const from = `credentials of ${credential.from}`
     const proof =
       credential.kind === 'bearer'
@@ -101,6 +101,16 @@ export async function* proofs(
   if (bearer === undefined) return
   const anybody = await withToken(known, bearer, scope, undefined, 'anonymous', about)
   if (anybody !== undefined) yield anybody
+}
+
+/** The credentials as they were found; those that cost more to find come when all before them were refused. */
+async function* allCredentials(known: Authority, about: TokenContext): AsyncGenerator<Credential> {
+  let answer: CredentialAnswer | undefined = await known.credentials(about.endpoint, about.signal)
+  while (answer !== undefined) {
+    about.problems.push(...answer.problems)
+    yield* answer.credentials
+    answer = answer.more === undefined ? undefined : await answer.more()
+  }
 }
 
 function direct(authorization: string, token: string | undefined, from: string): Proof | undefined {

@@ -27,6 +27,8 @@ export interface Wish {
 export interface Asked extends Answer {
   /** What was tried to prove who asks, in order, without values. */
   readonly tried: readonly string[]
+  /** What kept other credentials from being found, one line each. */
+  readonly problems: readonly string[]
 }
 
 /** How one run speaks with registries: connections, tokens and what worked before are shared by all its targets. */
@@ -87,25 +89,38 @@ async function askOrigins(
 ): Promise<Asked> {
   const known = state.origins.get(endpoint.origin)
   const origins = known === undefined ? originsOf(endpoint) : [known]
+  let doubtful: Asked | undefined
+  let before: unknown
   for (const [index, origin] of origins.entries()) {
     const isLast = index === origins.length - 1
     try {
       const answer = await askWithProof(state, patience, endpoint, origin, wish, context, isLast)
-      // What a server says that speaks TLS and is spoken to without.
-      if (!isLast && origin.protocol === 'http:' && answer.status === 400) answer.discard()
-      else {
+      if (isLast || !saysTls(answer, origin)) {
         state.origins.set(endpoint.origin, origin)
+        doubtful?.discard()
         return answer
       }
+      doubtful = answer
     } catch (error) {
-      if (isLast || !mayTryOther(error)) {
-        if (error instanceof NoConnection) throw noConnectionFailure({ input: wish.input, url: origin }, error)
-        throw error
-      }
+      if (isLast && doubtful !== undefined && error instanceof NoConnection) return doubtful
+      // It speaks plain HTTP, and broke off: that is worth the usual patience.
+      const isPlain = isLast && before instanceof Failure && error instanceof NoConnection && error.why === 'not-tls'
+      if (isPlain) return await askWithProof(state, patience, endpoint, origins[0], wish, context, true)
+      if (isLast || !mayTryOther(error)) throw connectionProblem(before ?? error, wish)
+      before = error
     }
     context.explain(`${origin.origin}: no registry answers so, trying ${origins[index + 1].protocol.slice(0, -1)}`)
   }
   throw new Error('an endpoint has an origin')
+}
+
+function connectionProblem(error: unknown, { input }: Wish): unknown {
+  return error instanceof NoConnection ? noConnectionFailure(input, error) : error
+}
+
+/** What a server says that speaks TLS and is spoken to without. */
+function saysTls({ status, headers }: Answer, { protocol }: URL): boolean {
+  return protocol === 'http:' && status === 400 && !headers.has('docker-distribution-api-version')
 }
 
 function mayTryOther(error: unknown): boolean {
@@ -113,14 +128,19 @@ function mayTryOther(error: unknown): boolean {
   return error instanceof Failure && error.code === 'registry-connection'
 }
 
-/** HTTP is tried on this machine, first unless something is configured for TLS, and where it was allowed, second. */
-function originsOf({ origin, allowHttp, authorities, clientCertificate, skipVerify }: Endpoint): readonly URL[] {
+/** HTTP is tried on this machine, where nobody listens in, and where it was allowed; there only when TLS is not spoken. */
+function originsOf({ origin, allowHttp }: Endpoint): readonly URL[] {
   const stated = new URL(origin)
-  const own = isLoopback(stated.hostname.replace(/^\[|\]$/g, ''))
-  if (stated.protocol !== 'https:' || !(own || allowHttp)) return [stated]
+  if (stated.protocol !== 'https:') return [stated]
   const plain = new URL(`http://${stated.host}`)
-  const secured = authorities.length > 0 || clientCertificate !== undefined || (skipVerify && !own)
-  return own && !secured ? [plain, stated] : [stated, plain]
+  if (isLoopback(stated.hostname.replace(/^\[|\]$/g, ''))) return [plain, stated]
+  return allowHttp ? [stated, plain] : [stated]
+}
+
+function addressOf(origin: URL, { apiPath, namespace }: Endpoint, { path }: Wish): URL {
+  const url = new URL(`${origin.origin}${apiPath}/${path}`)
+  if (namespace !== undefined) url.searchParams.set('ns', namespace)
+  return url
 }
 
 async function askWithProof(
@@ -135,7 +155,7 @@ async function askWithProof(
   const key = JSON.stringify([endpoint.origin, endpoint.apiPath, wish.scope])
   const sending: Sending = {
     method: wish.method,
-    url: new URL(`${origin.origin}${endpoint.apiPath}/${wish.path}`),
+    url: addressOf(origin, endpoint, wish),
     headers: { 'user-agent': 'bulwark', 'accept-encoding': 'identity', ...wish.headers, ...endpoint.headers },
     security: endpoint,
     named: true,
@@ -155,12 +175,13 @@ async function askWithProof(
   const way = state.ways.get(key)
   const holds = way !== undefined && way.expires > patience.now()
   let answer = await proven(holds ? way : undefined)
-  if (answer.status !== 401) return { ...answer, tried: holds ? [way.from] : [] }
+  if (answer.status !== 401) return { ...answer, tried: holds ? [way.from] : [], problems: [] }
   way?.forget()
   state.ways.delete(key)
   const tried: string[] = []
   const challenges = parseChallenges(answer.headers.get('www-authenticate') ?? '')
-  const about = { ...sending, endpoint, registry: origin }
+  const problems: string[] = []
+  const about = { ...sending, endpoint, registry: origin, problems }
   for await (const proof of proofs(state.authority, challenges, wish.scope, about)) {
     const next = await proven(proof)
     tried.push(proof.from)
@@ -168,7 +189,7 @@ async function askWithProof(
       answer.discard()
       context.explain(`${origin.host}: ${proof.from}: accepted`)
       state.ways.set(key, proof)
-      return { ...next, tried }
+      return { ...next, tried, problems }
     }
     context.explain(`${origin.host}: ${proof.from}: refused (${next.status})`)
     proof.forget()
@@ -177,7 +198,7 @@ async function askWithProof(
     other.discard()
     answer = kept
   }
-  return { ...answer, tried }
+  return { ...answer, tried, problems }
 }
 
 /**
@@ -189,10 +210,11 @@ export async function statusFailure(
   wish: Pick<Wish, 'input' | 'method'>,
   patience: Patience,
 ): Promise<Failure> {
-  const { status, url, tried } = asked
+  const { status, url, tried, problems } = asked
   const said = wish.method === 'HEAD' ? '' : await errorText(asked, patience)
   const what = `${wish.method} ${url.pathname.slice(0, 300)}: ${status} from ${url.host}${said}`
-  const attempts = tried.length === 0 ? '' : `; tried: ${tried.join(', ')}`
+  const unusable = problems.length === 0 ? '' : `; not used: ${problems.slice(0, 3).join('; ')}`
+  const attempts = `${tried.length === 0 ? '' : `; tried: ${tried.join(', ')}`}${unusable}`
   const host = endpoint.credentialsFor.split('/')[0]
   const login = `docker login ${host === 'docker.io' ? '' : host}`.trim()
   const more = { input: wish.input }

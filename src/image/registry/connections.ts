@@ -49,9 +49,12 @@ export class BrokenConnection extends Error {
 /** Nobody speaks there, or not what was expected: another attempt does no better. */
 export class NoConnection extends Error {
   readonly why: 'unreachable' | 'certificate' | 'not-tls' | 'not-http'
-  constructor(why: NoConnection['why'], message: string, cause?: unknown) {
+  /** `registry.example:5000`; the host that a redirect led to, where one did. */
+  readonly host: string
+  constructor(why: NoConnection['why'], host: string, message: string, cause?: unknown) {
     super(message, { cause })
     this.why = why
+    this.host = host
   }
 }
 
@@ -143,7 +146,7 @@ function exchange(asked: Exchange, agent: PlainAgent, guard: AddressGuard, patie
     const late = timers(request, patience)
     request.once('error', (error) => {
       late.stop()
-      reject(signal.aborted ? signal.reason : classified(error))
+      reject(signal.aborted ? signal.reason : classified(error, url))
     })
     request.once('response', (response) => {
       late.stop()
@@ -250,15 +253,18 @@ const UNREACHABLE = new Set([
   'EINVAL',
 ])
 
-function classified(error: Error & { readonly code?: string; readonly errors?: readonly Error[] }): Error {
+function classified(
+  error: Error & { readonly code?: string; readonly errors?: readonly Error[] },
+  { host }: URL,
+): Error {
   if (error instanceof BrokenConnection || error instanceof Failure) return error
   const code = error.code ?? (error.errors?.[0] as NodeJS.ErrnoException | undefined)?.code ?? ''
   const message = error.message || error.errors?.[0]?.message || code || error.name
-  if (UNREACHABLE.has(code)) return new NoConnection('unreachable', message, error)
-  if (code.startsWith('HPE_')) return new NoConnection('not-http', `what came is not HTTP (${code})`, error)
+  if (UNREACHABLE.has(code)) return new NoConnection('unreachable', host, message, error)
+  if (code.startsWith('HPE_')) return new NoConnection('not-http', host, `what came is not HTTP (${code})`, error)
   if (/wrong version number|packet length too long|unknown protocol|http request/i.test(message))
-    return new NoConnection('not-tls', 'it does not speak TLS', error)
+    return new NoConnection('not-tls', host, 'it does not speak TLS', error)
   if (/CERT|SIGNATURE|ISSUER|ALTNAME|^ERR_SSL_|^ERR_TLS_|^EPROTO$/.test(code))
-    return new NoConnection('certificate', message, error)
+    return new NoConnection('certificate', host, message, error)
   return new BrokenConnection(message, false, error)
 }

@@ -89,7 +89,7 @@ export async function fetchToken(
       if (answer.status !== 404 && answer.status !== 405) throw serviceFailure(sending, `answered ${answer.status}`)
     }
   } catch (error) {
-    if (error instanceof NoConnection) throw noConnectionFailure({ input: about.input, url: realm }, error)
+    if (error instanceof NoConnection) throw noConnectionFailure(about.input, error)
     if (error instanceof BrokenConnection) throw connectionFailure({ input: about.input, url: realm }, error)
     throw error
   }

@@ -128,8 +128,8 @@ export function connectionFailure({ input, url }: Pick<Sending, 'input' | 'url'>
 }
 
 /** What is said when nobody answers there, or not as a registry should. */
-export function noConnectionFailure({ input, url }: Pick<Sending, 'input' | 'url'>, error: NoConnection): Failure {
-  const { host } = url
+export function noConnectionFailure(input: string, error: NoConnection): Failure {
+  const { host } = error
   const what = `${host}: ${error.message}`
   switch (error.why) {
     case 'unreachable':
