@@ -1,12 +1,13 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { RandomFile, RandomReader, ReadResult } from '../../reading/index.ts'
+import { isSqlite } from '../sqlite-table.ts'
 import { berkeleyRecords, isBerkeleyHash } from './berkeley-db.ts'
 import { RPM_FOLDERS } from './folders.ts'
 import { parseHeader } from './header.ts'
 import { isNdb, ndbRecords } from './ndb.ts'
 import { packageOf, type RpmPackage, wholeVersion } from './package.ts'
 import type { Records } from './records.ts'
-import { isSqlite, sqliteRecords } from './sqlite.ts'
+import { sqliteRecords } from './sqlite.ts'
 import { pageSums, type RpmPages } from './wal.ts'
 
 /** Databases are read in place; the largest seen in images are near 200 MB. */

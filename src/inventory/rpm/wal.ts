@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { PlacedRow, RandomFile, RandomReader } from '../../reading/index.ts'
+import { isSqlite } from '../sqlite-table.ts'
 import { RPM_FOLDERS } from './folders.ts'
-import { isSqlite } from './sqlite.ts'
 
 /** Checksums of a database's pages, so that a write-ahead log can be told to hold something new. */
 export interface RpmPages {
