@@ -1,4 +1,5 @@
-import type { RemoteBytes } from '../../src/image/index.ts'
+import { hash } from 'node:crypto'
+import type { RemoteBytes, TarEntry, TarHandler } from '../../src/image/index.ts'
 import { Failure } from '../../src/lib/failure.ts'
 
 /** Bytes of a blob in memory, as a registry gives them: in small pieces, by range. */
@@ -36,5 +37,46 @@ export function bytesOf(blob: Uint8Array, pieceBytes = 16 * 1024): CountedBytes 
         seen.open--
       }
     },
+  }
+}
+
+/** What a handler was given, as text: entries, bodies (long ones by length and digest). */
+export class Recorder implements TarHandler {
+  readonly seen: string[] = []
+  #body: Buffer[] = []
+  readonly #wants: (entry: TarEntry) => boolean
+  readonly #enoughBytes: number
+
+  constructor(wants = (entry: TarEntry) => entry.name.endsWith('wanted'), enoughBytes = Number.POSITIVE_INFINITY) {
+    this.#wants = wants
+    this.#enoughBytes = enoughBytes
+  }
+
+  entry(entry: TarEntry): boolean {
+    const { uid, gid, mtime, ...rest } = entry
+    this.seen.push(JSON.stringify(rest))
+    this.#body = []
+    return this.#wants(entry)
+  }
+
+  foresees(entry: TarEntry): 'all' | 'nothing' {
+    return this.#wants(entry) ? 'all' : 'nothing'
+  }
+
+  body(chunk: Uint8Array): void {
+    this.#body.push(Buffer.from(chunk))
+  }
+
+  more(): boolean {
+    return this.#body.reduce((sum, { length }) => sum + length, 0) < this.#enoughBytes
+  }
+
+  end(): void {
+    const body = Buffer.concat(this.#body)
+    this.seen.push(body.length <= 1000 ? body.toString('latin1') : `${body.length} bytes, ${hash('sha256', body)}`)
+  }
+
+  problem({ message }: { readonly message: string }): void {
+    this.seen.push(message)
   }
 }
