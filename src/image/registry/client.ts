@@ -102,7 +102,9 @@ async function askOrigins(
       }
       doubtful = answer
     } catch (error) {
-      if (isLast && doubtful !== undefined && error instanceof NoConnection) return doubtful
+      // A certificate that is not trusted says more than what was answered without one.
+      if (isLast && doubtful !== undefined && error instanceof NoConnection && error.why !== 'certificate')
+        return doubtful
       // It speaks plain HTTP, and broke off: that is worth the usual patience.
       const isPlain = isLast && before instanceof Failure && error instanceof NoConnection && error.why === 'not-tls'
       if (isPlain) return await askWithProof(state, patience, endpoint, origins[0], wish, context, true)
