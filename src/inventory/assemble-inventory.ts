@@ -11,7 +11,7 @@ import {
 } from './operating-system/index.ts'
 import { settleOwnership } from './ownership.ts'
 import { countedComponents, type Presence } from './presence.ts'
-import type { AssembleContext, Assembled, Cataloger } from './types.ts'
+import type { AssembleContext, Assembled, Cataloger, Claim } from './types.ts'
 import { emptyDatabases, missingDatabase, unreadManagers } from './unknown-packages.ts'
 
 /** What the door knows that the files do not say. */
@@ -65,6 +65,27 @@ export function assembleWith(catalogers: readonly Cataloger[], read: ReadTarget,
     ...owned.diagnostics,
   ])
   return { subject: context.subject, ...(os && { os }), layers, components, relations, diagnostics }
+}
+
+/** Whose these files are: see `fileOwners` of index.ts. */
+export function ownersWith(
+  catalogers: readonly Cataloger[],
+  read: ReadTarget,
+  context: InventoryContext,
+  paths: ReadonlySet<string>,
+): ReadonlyMap<string, Claim> {
+  const layers = new Map(read.layers.map(({ diffId, index }) => [index, { diffId, index }]))
+  const layer = (index: number) => layers.get(index)
+  const releases = OS_READERS.flatMap((reader) => read.rows.get(reader.id) ?? []) as PlacedRow<ReleaseFact>[]
+  const distro = context.distro === undefined ? undefined : parseDistroOverride(context.distro)
+  const os = recogniseOperatingSystem(releases, layer, distro)
+  const owners = new Map<string, Claim>()
+  for (const cataloger of catalogers) {
+    if (cataloger.kind !== 'os') continue
+    const { assembled } = catalogue(cataloger, read, { ...(os && { os }), tree: read.tree, layer })
+    for (const [path, claim] of assembled.claims?.(paths) ?? []) owners.set(path, claim)
+  }
+  return owners
 }
 
 function catalogue(cataloger: Cataloger, read: ReadTarget, context: AssembleContext): Catalogued {

@@ -1,7 +1,7 @@
 import type { Inventory } from '../model/inventory.ts'
 import type { ReadTarget } from '../reading/index.ts'
 import { apk } from './apk/index.ts'
-import { assembleWith, type InventoryContext } from './assemble-inventory.ts'
+import { assembleWith, type InventoryContext, ownersWith } from './assemble-inventory.ts'
 import { bottlerocket } from './bottlerocket/index.ts'
 import { cos } from './cos/index.ts'
 import { dpkg } from './dpkg/index.ts'
@@ -10,7 +10,7 @@ import { pacman } from './pacman/index.ts'
 import { portage } from './portage/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
-import type { Cataloger } from './types.ts'
+import type { Cataloger, Claim } from './types.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
 export { OS_READERS } from './operating-system/index.ts'
@@ -26,4 +26,13 @@ export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, rpm, pacman, portage
  */
 export function assembleInventory(read: ReadTarget, context: InventoryContext): Inventory {
   return assembleWith(CATALOGERS, read, context)
+}
+
+/** Whose these files are, by the file lists of the operating system's packages: claims by path, for those that are listed. */
+export function fileOwners(
+  read: ReadTarget,
+  context: InventoryContext,
+  paths: ReadonlySet<string>,
+): ReadonlyMap<string, Claim> {
+  return ownersWith(CATALOGERS, read, context, paths)
 }

@@ -24,7 +24,7 @@ export function countedComponents(
   presence: Presence,
   kind: Subject['kind'] | 'sources',
 ): Counted {
-  const isSystem = kind === 'image' || kind === 'tree'
+  const isSystem = kind === 'image' || kind === 'container' || kind === 'tree'
   const wanted = presence !== 'auto' ? presence : kind === 'file' ? 'both' : isSystem ? 'installed' : 'declared'
   const components: Component[] = []
   const diagnostics: Diagnostic[] = []

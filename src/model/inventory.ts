@@ -6,7 +6,7 @@ import type { OperatingSystem } from './operating-system.ts'
 
 /** What was looked at. */
 export interface Subject {
-  readonly kind: 'image' | 'tree' | 'file'
+  readonly kind: 'image' | 'container' | 'tree' | 'file'
   /** As the user named it. */
   readonly name: string
   /** The manifest's digest, where the door knows it. */

@@ -128,7 +128,7 @@ export const scanResultSchema = z
     schemaVersion: z.literal(JSON_SCHEMA_VERSION),
     tool: z.object({ name: z.literal('bulwark'), version: z.string() }),
     subject: z.object({
-      kind: z.enum(['image', 'tree', 'file']),
+      kind: z.enum(['image', 'container', 'tree', 'file']),
       name: z.string(),
       digest: digest.nullable().optional(),
       imageId: digest.optional(),

@@ -15,6 +15,7 @@ import {
   sqliteFactStore,
   withSharedFolder,
 } from '../reading/index.ts'
+import type { ReadContainer } from './read-container.ts'
 import { READERS } from './readers.ts'
 import type { ScanIo, ScanOptions, ScanSession } from './types.ts'
 
@@ -22,6 +23,8 @@ import type { ScanIo, ScanOptions, ScanSession } from './types.ts'
 export interface Opened {
   readonly subject: Subject
   readonly read: ReadTarget
+  /** Where the target is a container: its image as well, and what differs. */
+  readonly container?: ReadContainer
 }
 
 /**
@@ -34,9 +37,11 @@ export async function openAndRead(options: ScanOptions, io: ScanIo, session: Sca
   const target = await openTarget(options.reference, openContext(options, io, session))
   opened?.({ kind: target.kind })
   const done = io.timeline?.span('read')
-  const read = await readTarget(target, { ...readOptions(options, io, session), progress: layerProgress(target, io) })
+  const reading = { ...readOptions(options, io, session), progress: layerProgress(target, io) }
+  const { read, container } = await readAny(target, reading)
   done?.({ layers: read.layers.length, known: read.layers.filter(({ known }) => known).length })
-  return { subject: subjectOf(target, read, options.shownAs ?? options.reference), read }
+  const subject = subjectOf(target, read, options.shownAs ?? options.reference)
+  return { subject, read, ...(container && { container }) }
 }
 
 /** What opening a target needs, from what a scan has. */
@@ -115,7 +120,14 @@ function noteLayer(
   else if (!lanes.has(name)) lanes.set(name, timeline.span('read layer', name))
 }
 
-function readTarget(target: Target, options: ReadOptions): Promise<ReadTarget> {
+async function readAny(target: Target, options: ReadOptions): Promise<Pick<Opened, 'read' | 'container'>> {
+  if (target.kind !== 'container') return { read: await readTarget(target, options) }
+  const { readContainer } = await import('./read-container.ts')
+  const container = await readContainer(target.container, options)
+  return { read: container.now, container }
+}
+
+function readTarget(target: Exclude<Target, { kind: 'container' }>, options: ReadOptions): Promise<ReadTarget> {
   switch (target.kind) {
     case 'image':
       return readImage(target.image, options)
@@ -130,11 +142,12 @@ function readTarget(target: Target, options: ReadOptions): Promise<ReadTarget> {
 
 function subjectOf(target: Target, read: ReadTarget, name: string): Subject {
   if (target.kind === 'tree' || target.kind === 'file') return { kind: target.kind, name }
-  const image = target.kind === 'image' ? target.image : read.image
+  const image =
+    target.kind === 'image' ? target.image : target.kind === 'container' ? target.container.image : read.image
   if (image === undefined) return { kind: 'image', name }
   const { os, architecture, variant } = image.config
   return {
-    kind: 'image',
+    kind: target.kind === 'container' ? 'container' : 'image',
     name,
     digest: image.digest,
     imageId: image.imageId,

@@ -5,7 +5,7 @@ import {
   type MatchResult,
   matchInventory,
 } from '../advisories/index.ts'
-import { assembleInventory } from '../inventory/index.ts'
+import { assembleInventory, fileOwners } from '../inventory/index.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Inventory } from '../model/inventory.ts'
@@ -13,6 +13,7 @@ import type { ScanResult } from '../model/scan-result.ts'
 import { type AdvisoriesInHand, advisoriesFor } from './advisories-for.ts'
 import { loadExceptions } from './exceptions.ts'
 import { leaveToOwners } from './owned-findings.ts'
+import type { ReadContainer } from './read-container.ts'
 import { openAndRead } from './read-target.ts'
 import { openSession } from './session.ts'
 import type { ScanIo, ScanOptions, ScanSession } from './types.ts'
@@ -38,7 +39,7 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
   const startedAt = io.now()
   // Wrong exceptions are wrong usage: said before anything is read.
   const exceptions = await loadExceptions(options.ignoreFile, options.cwd)
-  const { subject, read } = await openAndRead(options, io, session)
+  const { subject, read, container } = await openAndRead(options, io, session)
   const assembled = io.timeline?.span('assemble')
   const inventory = assembleInventory(read, { subject, distro: options.distro, presence: options.read })
   assembled?.({ packages: inventory.components.length })
@@ -48,7 +49,8 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
   try {
     io.progress({ stage: 'match', message: `matching ${inventory.components.length} packages` })
     const matched = matchAll(inventory, advisories, options, io)
-    const settled = leaveToOwners(matched.findings, inventory, matched.coverage)
+    const drift = container === undefined ? [] : await driftOf(container, inventory, options)
+    const settled = leaveToOwners([...matched.findings, ...drift].sort(compareFindings), inventory, matched.coverage)
     const triaged = exceptions.apply(settled.kept, inventory, io.now())
     const { kept, leftOut } = filterFindings(triaged.findings, inventory, options)
     const diagnostics = [
@@ -65,7 +67,7 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
       collapsed: matched.collapsed,
       diagnostics,
       advisories: advisories.used,
-      scanners: { ran: ['vuln'], notRun: NOT_BUILT },
+      scanners: { ran: container === undefined ? ['vuln'] : ['vuln', 'drift'], notRun: NOT_BUILT },
       complete: diagnostics.every((diagnostic) => diagnostic.effect !== 'blind'),
       whole: diagnostics.every((diagnostic) => diagnostic.effect === 'notice'),
       layers: { total: read.layers.length, known: read.layers.filter((layer) => layer.known).length },
@@ -75,6 +77,21 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
   } finally {
     advisories.database?.close()
   }
+}
+
+/** What differs between a container and its image. */
+async function driftOf(
+  { container, now, image, changes }: ReadContainer,
+  inventory: Inventory,
+  { distro, read: presence }: ScanOptions,
+): Promise<readonly Finding[]> {
+  const { driftFindings } = await import('./drift.ts')
+  const subject = { kind: 'image', name: container.name } as const
+  const context = { subject, distro, presence }
+  const paths = new Set(changes.changes.map(({ path }) => path))
+  const owners = { image: fileOwners(image, context, paths), now: fileOwners(now, context, paths) }
+  const before = assembleInventory(image, context)
+  return driftFindings({ image: before, now: inventory, changes: changes.changes, owners })
 }
 
 /** All that is known against the inventory, in working order: matched advisories, and a system past its end of life. */
@@ -90,7 +107,7 @@ function matchAll(
       ? { findings: [], diagnostics: noDatabase(inventory), collapsed: [], coverage: [] }
       : matchInventory(inventory, database, {
           includeKernelHeaders: options.includeKernelHeaders,
-          image: inventory.subject.kind === 'image',
+          image: inventory.subject.kind === 'image' || inventory.subject.kind === 'container',
         })
   const ended = endOfLifeFinding(inventory, io.now())
   const findings: readonly Finding[] =

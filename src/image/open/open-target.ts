@@ -1,4 +1,5 @@
 import { asFailure, Failure } from '../../lib/failure.ts'
+import { CONTAINER_PREFIX } from '../container/prefix.ts'
 import { parseImageName } from '../name/image-name.ts'
 import type { ImageDoor, ImageName, OpenContext, Target } from '../types.ts'
 import { DOORS } from './doors.ts'
@@ -7,7 +8,7 @@ import { splitLocalReference } from './reference.ts'
 import { pathExists } from './sniff.ts'
 
 /**
- * Opens what the user named. In this order: a kind that a prefix forces (`dir:PATH`, `registry:NAME`), a file or folder that is there,
+ * Opens what the user named. In this order: a kind that a prefix forces (`dir:PATH`, `container:NAME`, `registry:NAME`), a file or folder that is there,
  * an image's name, for which the doors are asked in turn until one has it for the wanted platform.
  * @throws Failure naming the reference, with hints.
  */
@@ -16,6 +17,10 @@ export async function openTarget(reference: string, context: OpenContext): Promi
   if (reference === '') throw new Failure('no-such-target', 'no target is named', { kind: 'usage' })
   try {
     if (OPENERS.some(({ prefix }) => reference.startsWith(prefix))) return await openLocal(reference, context)
+    if (reference.startsWith(CONTAINER_PREFIX)) {
+      const { openContainer } = await import('../container/open-container.ts')
+      return { kind: 'container', container: await openContainer(reference, context) }
+    }
     const forced = DOORS.find(({ prefix }) => reference.startsWith(prefix))
     if (forced !== undefined)
       return await askDoors(parseImageName(reference.slice(forced.prefix.length)), reference, [forced], context)

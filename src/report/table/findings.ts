@@ -71,6 +71,8 @@ function detailLines(finding: Finding, options: ReportOptions, style: Style): st
   // A record without a summary has a title made of name and package, which the line above says already.
   const says = finding.names.every((name) => !finding.title.startsWith(`${name} in `))
   const lines = says ? [cut(printable(finding.title), columns)] : []
+  // Drift is nobody's advisory: why it matters is said nowhere else.
+  if (finding.kind === 'drift') lines.push(...wrap(printable(finding.description ?? ''), columns))
   for (const remark of finding.remarks) lines.push(...wrap(printable(remark), columns))
   const place = placeWords(finding.evidence[0])
   if (place !== undefined) lines.push(style.quiet(cut(place, columns)))

@@ -16,7 +16,7 @@ export function headerLines(result: ScanResult, options: ReportOptions, style: S
     id === undefined ? undefined : `${id.slice(0, 19)}…`,
     subject.platform,
     os === undefined ? 'no operating system' : `${printable(os.name)}${supportWords(os, options.now)}`,
-    `${plural(components.length, 'package')}${subject.kind === 'image' ? `, ${plural(result.layers.total, 'layer')}` : ''}`,
+    `${plural(components.length, 'package')}${subject.kind === 'image' || subject.kind === 'container' ? `, ${plural(result.layers.total, 'layer')}` : ''}`,
     advisoryAge(result, options.now),
   ].filter((fact) => fact !== undefined)
   const lines: string[] = []

@@ -79,5 +79,7 @@ function placeOf(upgrade: Upgrade): string {
 function lastLine(result: ScanResult): string {
   const seconds = `${(result.durationMs / 1000).toFixed(result.durationMs < 10_000 ? 2 : 0)} s`
   const { total, known } = result.layers
-  return result.inventory.subject.kind === 'image' ? `${seconds}, ${known} of ${total} layers known` : seconds
+  return ['image', 'container'].includes(result.inventory.subject.kind)
+    ? `${seconds}, ${known} of ${total} layers known`
+    : seconds
 }
