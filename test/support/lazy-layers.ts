@@ -95,7 +95,8 @@ const sha256 = (bytes: Uint8Array | string): string => `sha256:${hash('sha256', 
 
 /** An eStargz layer (stargz-snapshotter, docs/estargz.md). */
 export function estargzLayer(entries: readonly LayerEntry[], options: LazyLayerOptions = {}): LazyLayer {
-  const out = new LayerOutput((bytes) => gzipSync(bytes, { level: 1 }), options.write)
+  // What is large in tests is noise.
+  const out = new LayerOutput((bytes) => gzipSync(bytes, { level: bytes.length > 1024 ** 2 ? 0 : 1 }), options.write)
   const toc = writeEntries(out, entries, options, (first, chunks, whole) => {
     first.digest = sha256(whole)
     for (const [i, { place, bytes, at }] of chunks.entries()) {

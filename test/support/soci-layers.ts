@@ -17,8 +17,6 @@ export interface SociOptions {
   readonly spanBytes?: number
   /** As the first version of the tool wrote checkpoints: without the first. */
   readonly oldCheckpoints?: boolean
-  /** Changes what the zTOC says before it is written. */
-  readonly lie?: (table: ZtocTable) => ZtocTable
 }
 
 /** What a zTOC says (soci-snapshotter, ztoc/fbs/ztoc.fbs). */
@@ -51,6 +49,7 @@ export interface ZtocSpan {
 /** A plain gzip layer, its zTOC, and the SOCI index that names it. */
 export interface SociLayer {
   readonly layer: LazyLayer
+  readonly table: ZtocTable
   readonly ztoc: Buffer
   readonly ztocDigest: Digest
 }
@@ -65,8 +64,9 @@ export function sociLayer(entries: readonly LayerEntry[], options: SociOptions =
     files: filesOf(tar),
     spans: spansOf(blob, tar, options.spanBytes ?? 256 * 1024),
   }
-  const ztoc = writeZtoc(options.lie?.(table) ?? table, options.oldCheckpoints === true)
+  const ztoc = writeZtoc(table, options.oldCheckpoints === true)
   return {
+    table,
     layer: {
       blob,
       digest: `sha256:${hash('sha256', blob)}`,
@@ -78,6 +78,13 @@ export function sociLayer(entries: readonly LayerEntry[], options: SociOptions =
     ztoc,
     ztocDigest: `sha256:${hash('sha256', ztoc)}`,
   }
+}
+
+/** The same layer with a zTOC that says something else. */
+export function withTable(soci: SociLayer, lie: (table: ZtocTable) => ZtocTable): SociLayer {
+  const table = lie(soci.table)
+  const ztoc = writeZtoc(table, false)
+  return { ...soci, table, ztoc, ztocDigest: `sha256:${hash('sha256', ztoc)}` }
 }
 
 /** The SOCI index of these layers (soci-snapshotter, docs/index-manifest-v2.md). */

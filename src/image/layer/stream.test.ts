@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bytesOf } from '../../../test/support/lazy-bytes.ts'
 import { sha256 } from '../../../test/support/tar-writer.ts'
 import { Failure } from '../../lib/failure.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../lib/limits.ts'
-import type { Encoding } from '../types.ts'
+import type { Encoding, RemoteBytes } from '../types.ts'
 import { type StreamOptions, streamLayer } from './stream.ts'
 
 let folder: string
@@ -89,6 +90,75 @@ describe('a layer that is whole', () => {
   it('leaves the blob unhashed when nobody asks for it', async () => {
     expect((await stream(zipped, 'gzip')).blob).toBeUndefined()
     expect((await stream(zipped, 'gzip', { hashBlob: true })).blob).toBe(sha256(zipped))
+  })
+})
+
+describe('a layer that comes over the network', () => {
+  async function remote(bytes: Uint8Array, options: Partial<StreamOptions> & { length?: number; piece?: number } = {}) {
+    const source = bytesOf(bytes, options.piece ?? 100_000)
+    const chunks: Buffer[] = []
+    const { length, piece, ...rest } = options
+    const locator = { at: 'remote' as const, ...(length === undefined ? {} : { length }) }
+    const base = { name: 'the-layer', expect: {}, limits: DEFAULT_LIMITS, signal: new AbortController().signal }
+    const onChunk = (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk))
+    const result = await streamLayer(locator, { ...base, bytes: source, onChunk, ...rest })
+    return { result, source, content: Buffer.concat(chunks) }
+  }
+
+  it.each<[string, Buffer, number | undefined]>([
+    ['plain, of known length', content, content.length],
+    ['gzip, of known length', zipped, zipped.length],
+    ['gzip, of unknown length', zipped, undefined],
+    ['zstd, of unknown length', zstd, undefined],
+    ['plain, of unknown length', content, undefined],
+  ])('is known by its first bytes and verified: %s', async (_, bytes, length) => {
+    const expected = { diffId: digest, blob: sha256(bytes) }
+    const progress: number[] = []
+    const read = await remote(bytes, { length, expect: expected, progress: (done) => void progress.push(done) })
+    expect(read.content.equals(content)).toBe(true)
+    expect(read.result).toEqual(expected)
+    expect(progress.at(-1)).toBe(bytes.length)
+    expect(read.source.seen.open).toBe(0)
+  })
+
+  it('may be empty or come byte by byte at first', async () => {
+    expect((await remote(Buffer.alloc(0))).result.diffId).toBe(sha256(Buffer.alloc(0)))
+    for (const small of [zlib.gzipSync('small'), zlib.zstdCompressSync('small'), Buffer.from('small')])
+      expect((await remote(small, { piece: 1 })).content.toString()).toBe('small')
+    expect((await remote(Buffer.from('s'))).content.toString()).toBe('s')
+  })
+
+  it('that ends too early or goes on too long is refused, and its source let go', async () => {
+    const short = await failureOf(remote(zipped.subarray(0, 500_000), { length: zipped.length }))
+    expect(short).toMatchObject({ code: 'layer-truncated', input: 'the-layer' })
+    const source: RemoteBytes = { open: (_, signal) => bytesOf(zipped).open({ offset: 0 }, signal) }
+    const long = await failureOf(remote(zipped, { length: 1000, bytes: source }))
+    expect(long).toMatchObject({ code: 'layer-too-long', input: 'the-layer' })
+    expect((await failureOf(remote(zipped.subarray(0, 500_000)))).code).toBe('gzip-truncated')
+  })
+
+  it('whose digest is another one is refused, and one without bytes or with a source that fails too', async () => {
+    const lie = sha256(Buffer.from('something else'))
+    expect((await failureOf(remote(zipped, { expect: { blob: lie } }))).code).toBe('digest-mismatch')
+    expect((await failureOf(remote(zipped, { expect: { diffId: lie } }))).code).toBe('digest-mismatch')
+    expect((await failureOf(remote(zipped, { bytes: undefined }))).code).toBe('layer-unreadable')
+    const failing: RemoteBytes = {
+      async *open() {
+        yield new Uint8Array(zipped.subarray(0, 1000))
+        throw new Failure('registry-connection', 'it broke', { input: 'registry.example' })
+      },
+    }
+    expect(await failureOf(remote(zipped, { bytes: failing }))).toMatchObject({
+      code: 'registry-connection',
+      input: 'registry.example',
+    })
+  })
+
+  it('ends at once when it is interrupted', async () => {
+    const cancel = new AbortController()
+    const { signal } = cancel
+    const reading = remote(zipped, { signal, progress: () => cancel.abort() })
+    expect((await failureOf(reading)).kind).toBe('interrupted')
   })
 })
 

@@ -13,6 +13,8 @@ const PLAIN_INPUT_BYTES = 2 * 1024 * 1024
 /** Two are read into while the pool works on one and has the next waiting. */
 const INPUT_BUFFERS = 4
 const READS_AHEAD = 2
+/** The longest magic number of a compression. */
+const MAGIC_BYTES = 4
 
 export interface StreamOptions {
   /** How the layer is named in failures. */
@@ -80,7 +82,7 @@ async function streamRemote(locator: RemoteLocator, options: StreamOptions): Pro
   const most = locator.length ?? Number.POSITIVE_INFINITY
   const pieces = bytes.open({ offset: 0, ...lengthOf(locator) }, signal)[Symbol.asyncIterator]()
   try {
-    const first = await pieces.next()
+    const first = await firstPiece(pieces)
     const encoding = first.done === true ? 'plain' : encodingOf(first.value)
     return await streamFrom({ ...options, hashElsewhere: undefined }, encoding, async (take) => {
       let done = 0
@@ -104,6 +106,17 @@ async function streamRemote(locator: RemoteLocator, options: StreamOptions): Pro
     throw signal.aborted ? asFailure(signal.reason, name) : asFailure(error, name)
   } finally {
     await pieces.return?.()
+  }
+}
+
+/** The first bytes, enough of them to tell how they are compressed. */
+async function firstPiece(pieces: AsyncIterator<Uint8Array<ArrayBuffer>>): Promise<IteratorResult<Uint8Array>> {
+  let start = new Uint8Array(0)
+  for (;;) {
+    const next = await pieces.next()
+    if (next.done === true) return start.length === 0 ? next : { done: false, value: start }
+    start = start.length === 0 ? next.value : Buffer.concat([start, next.value])
+    if (start.length >= MAGIC_BYTES) return { done: false, value: start }
   }
 }
 
