@@ -121,7 +121,9 @@ async function candidatesBelow(repository: Repository, top: Document): Promise<r
     level = next
   }
   const candidates = findCandidates(storeOf(repository, documents, undefined), manifests)
-  if (candidates.length > 0) return candidates
+  // All of them are one image, in a variant each.
+  if (candidates.length > 0)
+    return candidates.map((candidate) => ({ ...candidate, within: [top.digest, ...candidate.within] }))
   throw new Failure('not-an-image', `index ${top.digest} names no image`, { input: reference })
 }
 

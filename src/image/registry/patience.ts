@@ -61,7 +61,7 @@ export function backoff(patience: Patience, tries: number): number {
  */
 export function askedToWait(headers: ReadonlyMap<string, string>, now: number): number | undefined {
   const after = headers.get('retry-after')?.trim() ?? ''
-  if (/^\d{1,9}(\.\d+)?$/.test(after)) return fromNow(Number(after), now)
+  if (/^\d{1,12}(\.\d{1,9})?$/.test(after)) return fromNow(Number(after), now)
   const date = after === '' ? Number.NaN : Date.parse(after)
   if (!Number.isNaN(date)) return Math.max(0, date - now)
   if (!/^0(;|$)/.test(headers.get('ratelimit-remaining') ?? headers.get('x-ratelimit-remaining') ?? ''))
