@@ -15,7 +15,7 @@ export interface DecodedIndex extends LayerIndex {
 }
 
 /** Raised when the form of encoded rows or indexes changes: older ones then count as not stored. */
-const FORMAT = 1
+const FORMAT = 2
 const HEADER_BYTES = 16
 const COMPRESS_FROM_BYTES = 4096
 /** The quickest of zstd's levels: on file lists three times as fast as its default, and no larger. */
@@ -64,7 +64,9 @@ export function encodeIndex(index: LayerIndex, diagnostics: readonly Diagnostic[
     joined(index.opaque),
     joined(index.links.map(({ path, to, hard }) => `${hard ? 'h' : 's'}${path}\0${to}`)),
   ]
-  return encodeParts('I', serialize([...texts, diagnostics]), Buffer.from(index.entries), false)
+  const { buffer, byteOffset, length } = index.entries
+  // A view, not a copy: there may be millions of entries.
+  return encodeParts('I', serialize([...texts, diagnostics]), Buffer.from(buffer, byteOffset, length), false)
 }
 
 /** What {@link encodeIndex} wrote; undefined for anything else. */

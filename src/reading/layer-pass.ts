@@ -126,11 +126,10 @@ export class LayerPass implements TarHandler {
       const message = `${this.#unsaid} more problems of this kind`
       this.#diagnostics.push({ code: 'more-problems', message, effect: 'partial' })
     }
-    return {
-      index: encodeIndex(this.#paths.toIndex(), this.#diagnostics),
-      rows: this.#taking.rows(asked === undefined ? holds : (as, body) => this.#holdsAlso(as, body)),
-      diagnostics: this.#diagnostics,
-    }
+    // Rows first: the index takes the paths away.
+    const rows = this.#taking.rows(asked === undefined ? holds : (as, body) => this.#holdsAlso(as, body))
+    const index = encodeIndex(this.#paths.takeIndex(), this.#diagnostics)
+    return { index, rows, diagnostics: this.#diagnostics }
   }
 
   close(): void {
@@ -260,6 +259,10 @@ export class SecondPass implements TarHandler {
   end(): void {
     this.#taker.end()
     if (this.#entries > this.#last) this.#done = true
+  }
+
+  more(): boolean {
+    return this.#taker.needsMore
   }
 
   /** Said already by the first pass. */

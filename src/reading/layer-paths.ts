@@ -1,6 +1,12 @@
 import { Failure } from '../lib/failure.ts'
-import { hashPaths } from './path-hash.ts'
+import { parentOf } from './parent-path.ts'
+import { sortHashes } from './path-hash.ts'
+import { ABSENT, PathTable, ROOT } from './path-table.ts'
 import type { LayerIndex } from './types.ts'
+
+/** What stands in the last bit of a path's hash in the index. */
+export const FILE_BIT = 0
+export const FOLDER_BIT = 1
 
 /** Longest target of a symbolic link that Linux can hold (PATH_MAX). */
 const LONGEST_TARGET = 4096
@@ -30,12 +36,18 @@ export const LONGEST_NAME = 4096
  */
 export class LayerPaths {
   /** Number of the body's entry, or one of the negative constants. */
-  readonly #nodes = new Map<string, number>()
+  readonly #nodes = new PathTable()
+  /** Paths that are there, {@link IMPLIED} folders not counted. */
+  #named = 0
+  readonly #implied = new Set<string>()
   readonly #links = new Map<string, { to: string; hard: boolean }>()
+  /** Symbolic links whose targets are too long to be any. */
+  readonly #endless = new Set<string>()
   readonly #whiteouts = new Set<string>()
   readonly #opaque = new Set<string>()
   /** The folder of the last entry: on disk as it is named here, and known with all above it. */
   #lastParent = ''
+  #lastPlace = ROOT
   #hasSymlinks = false
   /** Paths looked at for folders that gave way; bounded, since an archive can repeat that for each of its entries. */
   #removalWork = 0
@@ -54,8 +66,7 @@ export class LayerPaths {
     if (!this.#hasSymlinks || end <= 0) return name
     // All that lies above a folder is a folder too.
     const parent = name.slice(0, end)
-    const node = parent === this.#lastParent ? FOLDER : this.#nodes.get(parent)
-    if (node === FOLDER || node === IMPLIED) return name
+    if (parent === this.#lastParent || isFolder(this.#nodeOf(parent))) return name
     let path = name
     for (let followed = 0; followed <= MOST_LINKS; followed++) {
       const link = this.#firstLinkAbove(path)
@@ -73,10 +84,12 @@ export class LayerPaths {
   }
 
   addFolder(path: string): void {
-    this.#imply(path)
-    const before = this.#nodes.get(path)
-    if (before !== undefined && before !== FOLDER && before !== IMPLIED) this.#giveWay(path)
-    this.#nodes.set(path, FOLDER)
+    const parent = this.#imply(path)
+    const place = this.#nodes.find(path)
+    const before = place === undefined ? ABSENT : this.#nodes.value(place)
+    if (before !== ABSENT && !isFolder(before)) this.#giveWay(path)
+    if (before === IMPLIED) this.#implied.delete(path)
+    this.#put(path, place, parent, before, FOLDER)
   }
 
   addOther(path: string): void {
@@ -87,13 +100,14 @@ export class LayerPaths {
     this.#place(path, SYMLINK)
     this.#hasSymlinks = true
     if (to.length <= LONGEST_TARGET) this.#links.set(path, { to, hard: false })
+    else this.#endless.add(path)
   }
 
   /** Returns what the link leads to within this layer; `elsewhere` when its target can only be in an older layer. */
   addHardLink(path: string, target: string): InLayer {
-    const node = this.#nodes.get(target)
-    if (path === target) return node === undefined ? { kind: 'absent' } : this.at(path)
-    if (node === undefined || node === ELSEWHERE) {
+    const node = this.#nodeOf(target)
+    if (path === target) return node === ABSENT ? { kind: 'absent' } : this.at(path)
+    if (node === ABSENT || node === ELSEWHERE) {
       this.#place(path, ELSEWHERE)
       this.#links.set(path, { to: this.#links.get(target)?.to ?? target, hard: true })
     } else if (node === SYMLINK) {
@@ -115,96 +129,123 @@ export class LayerPaths {
   }
 
   at(path: string): InLayer {
-    const node = this.#nodes.get(path)
-    if (node === undefined) return { kind: 'absent' }
+    const node = this.#nodeOf(path)
+    if (node === ABSENT) return { kind: 'absent' }
     if (node >= 0) return { kind: 'body', body: node }
-    if (node === FOLDER || node === IMPLIED) return { kind: 'folder' }
+    if (isFolder(node)) return { kind: 'folder' }
     return { kind: node === SYMLINK ? 'symlink' : node === OTHER ? 'other' : 'elsewhere' }
   }
 
-  /** How many paths there are, implied folders included. */
-  get size(): number {
-    return this.#nodes.size
-  }
-
-  toIndex(): LayerIndex {
-    const implied: string[] = []
-    const named = function* (nodes: ReadonlyMap<string, number>): Generator<string> {
-      for (const [path, node] of nodes) {
-        if (node === IMPLIED) implied.push(path)
-        else yield node === FOLDER ? `${path}/` : path
-      }
-    }
+  /** To be called last: what is asked about paths after that has no answer. */
+  takeIndex(): LayerIndex {
+    const bit = (node: number) =>
+      node === ABSENT || node === IMPLIED ? undefined : node === FOLDER ? FOLDER_BIT : FILE_BIT
     return {
-      entries: hashPaths(named(this.#nodes), this.#nodes.size),
-      implied,
+      entries: sortHashes(this.#nodes.take(this.#named, bit)),
+      implied: [...this.#implied],
       whiteouts: [...this.#whiteouts],
       opaque: [...this.#opaque],
       links: [...this.#links].map(([path, link]) => ({ path, ...link })),
     }
   }
 
+  #nodeOf(path: string): number {
+    const place = this.#nodes.find(path)
+    return place === undefined ? ABSENT : this.#nodes.value(place)
+  }
+
   /** The first folder on the way to `path` that this layer made a symbolic link. */
   #firstLinkAbove(path: string): string | undefined {
     for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
       const folder = path.slice(0, at)
-      if (this.#nodes.get(folder) === SYMLINK) return folder
+      if (this.#links.get(folder)?.hard === false || this.#endless.has(folder)) return folder
     }
     return undefined
   }
 
   #place(path: string, node: number): void {
-    this.#imply(path)
-    const before = this.#nodes.get(path)
-    if (before !== undefined) {
+    const parent = this.#imply(path)
+    const place = this.#nodes.find(path)
+    const before = place === undefined ? ABSENT : this.#nodes.value(place)
+    if (place !== undefined && before !== ABSENT) {
       this.#links.delete(path)
-      if (before === FOLDER || before === IMPLIED) this.#removeBelow(path)
+      this.#endless.delete(path)
+      if (isFolder(before)) this.#removeBelow(path, place)
     }
-    this.#nodes.set(path, node)
-    if (this.#nodes.size > this.#mostPaths) {
+    if (before === IMPLIED) this.#implied.delete(path)
+    this.#put(path, place, parent, before, node)
+  }
+
+  /** Notes what a path now leads to. @returns the path's place. */
+  #put(path: string, place: number | undefined, parent: number, before: number, node: number): number {
+    if (before !== ABSENT && before !== IMPLIED) this.#named--
+    if (node !== IMPLIED) this.#named++
+    if (place !== undefined) {
+      this.#nodes.set(place, node)
+      return place
+    }
+    if (this.#nodes.count >= this.#mostPaths) {
       throw new Failure(
         'layer-too-many-paths',
         `the layer holds more than the ${this.#mostPaths} files and folders allowed`,
       )
     }
+    return this.#nodes.add(path, parent, node)
   }
 
   /** Something that gives way to a folder had itself taken the place of what older layers have there: the folder begins empty. */
   #giveWay(path: string): void {
     this.#links.delete(path)
+    this.#endless.delete(path)
     this.#opaque.add(path)
   }
 
   /** A folder that gives way to something else takes with it what lay in it. Rare, hence a walk over all. */
-  #removeBelow(folder: string): void {
-    const prefix = `${folder}/`
-    this.#removalWork += this.#nodes.size
+  #removeBelow(folder: string, place: number): void {
+    this.#removalWork += this.#nodes.count
     if (this.#removalWork > MOST_REMOVAL_WORK) {
       throw new Failure('layer-too-tangled', 'the layer puts files in the place of folders too many times')
     }
-    for (const path of this.#nodes.keys()) {
-      if (!path.startsWith(prefix)) continue
-      this.#nodes.delete(path)
-      this.#links.delete(path)
-    }
+    const removed = this.#nodes.removeBelow(place)
+    const prefix = `${folder}/`
+    let impliedRemoved = 0
+    for (const path of this.#implied) if (path.startsWith(prefix) && this.#implied.delete(path)) impliedRemoved++
+    for (const path of this.#links.keys()) if (path.startsWith(prefix)) this.#links.delete(path)
+    for (const path of this.#endless) if (path.startsWith(prefix)) this.#endless.delete(path)
+    this.#named -= removed - impliedRemoved
     this.#lastParent = ''
+    this.#lastPlace = ROOT
   }
 
-  /** Notes the folders on the way to `path`. Neighbours in an archive mostly share theirs, so the last one is remembered. */
-  #imply(path: string): void {
-    const end = path.lastIndexOf('/')
-    if (end <= 0) return
-    const parent = path.slice(0, end)
-    if (parent === this.#lastParent) return
-    for (let at = end; at > 0; at = path.lastIndexOf('/', at - 1)) {
-      const folder = path.slice(0, at)
-      const node = this.#nodes.get(folder)
-      if (node === FOLDER || node === IMPLIED) break
-      if (node !== undefined) this.#giveWay(folder)
-      this.#nodes.set(folder, node === undefined ? IMPLIED : FOLDER)
+  /** Notes the folders on the way to `path`. Neighbours in an archive mostly share theirs, so the last one is remembered. @returns its place. */
+  #imply(path: string): number {
+    const parent = parentOf(path)
+    if (parent === '') return ROOT
+    if (parent === this.#lastParent) return this.#lastPlace
+    const missing: { readonly folder: string; readonly place: number | undefined; readonly before: number }[] = []
+    let place = ROOT
+    for (let folder = parent; folder !== ''; folder = parentOf(folder)) {
+      const found = this.#nodes.findFolder(folder)
+      const before = found === undefined ? ABSENT : this.#nodes.value(found)
+      if (found !== undefined && isFolder(before)) {
+        place = found
+        break
+      }
+      missing.push({ folder, place: found, before })
+    }
+    for (const { folder, place: found, before } of missing.reverse()) {
+      if (before !== ABSENT) this.#giveWay(folder)
+      else this.#implied.add(folder)
+      place = this.#put(folder, found, place, before, before === ABSENT ? IMPLIED : FOLDER)
     }
     this.#lastParent = parent
+    this.#lastPlace = place
+    return place
   }
+}
+
+function isFolder(node: number): boolean {
+  return node === FOLDER || node === IMPLIED
 }
 
 /** Takes `.`, `..` and empty segments out of a path; one that climbs above the root stays in it. */

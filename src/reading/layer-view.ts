@@ -1,3 +1,5 @@
+import { FILE_BIT, FOLDER_BIT } from './layer-paths.ts'
+import { parentOf } from './parent-path.ts'
 import { HashedPaths, hashPath } from './path-hash.ts'
 import type { LayerIndex } from './types.ts'
 
@@ -108,7 +110,7 @@ export class LayerView {
   }
 
   #namesFile(name: string): boolean {
-    return this.#namesFolder(parentOf(name)) && this.#entries.has(this.#hash(name))
+    return this.#namesFolder(parentOf(name)) && this.#entries.bitOf(this.#hash(name)) === FILE_BIT
   }
 
   /** Folders above a folder are looked at first, from the root on: below most of them a layer has nothing. */
@@ -124,7 +126,7 @@ export class LayerView {
   }
 
   #look(folder: string): boolean {
-    return this.#remember(folder, this.#implied.has(folder) || this.#entries.has(this.#hash(`${folder}/`)))
+    return this.#remember(folder, this.#implied.has(folder) || this.#entries.bitOf(this.#hash(folder)) === FOLDER_BIT)
   }
 
   #remember(folder: string, found: boolean): boolean {
@@ -147,12 +149,6 @@ export interface Alias {
 /** A path below a folder; the root is the empty text. */
 export function joinPath(folder: string, rest: string): string {
   return folder === '' ? rest : `${folder}/${rest}`
-}
-
-/** The folder that holds a path; the root is the empty text. */
-export function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/')
-  return slash < 0 ? '' : path.slice(0, slash)
 }
 
 const SLASH = 0x2f

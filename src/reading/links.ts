@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { compileDispatch, type Dispatch } from './dispatch.ts'
-import { joinPath, parentOf } from './layer-view.ts'
+import { joinPath } from './layer-view.ts'
 import type { BodyPlace, MergedLayers } from './merged-layers.ts'
+import { parentOf } from './parent-path.ts'
 import type { AnyReader, LayerIndex } from './types.ts'
 
 /** A body that has to be read after the merge, because a wanted path leads to it through links. */

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeIndex, encodeIndex } from './codec.ts'
 import { LayerPaths } from './layer-paths.ts'
-import { parentOf } from './layer-view.ts'
 import { MergedLayers } from './merged-layers.ts'
+import { parentOf } from './parent-path.ts'
 
 type Step =
   | { readonly do: 'file' | 'folder' | 'whiteout' | 'opaque'; readonly path: string }
@@ -84,7 +84,7 @@ function indexOf(steps: readonly Step[]) {
     else if (step.do === 'whiteout') paths.addWhiteout(step.path)
     else paths.addOpaque(step.path)
   }
-  return decodeIndex(encodeIndex(paths.toIndex(), []))
+  return decodeIndex(encodeIndex(paths.takeIndex(), []))
 }
 
 const segment = fc.constantFrom('a', 'b', 'c')

@@ -1,4 +1,5 @@
-import { type Alias, joinPath, LayerView, parentOf, rememberingHasher } from './layer-view.ts'
+import { type Alias, joinPath, LayerView, rememberingHasher } from './layer-view.ts'
+import { parentOf } from './parent-path.ts'
 import type { LayerIndex } from './types.ts'
 
 /** Symbolic links followed on the way to one path, as Linux has it (path_resolution(7)). */

@@ -127,7 +127,7 @@ function run(
   const paths = new LayerPaths(limits.entries)
   for (const { as } of requests) paths.addFile(as, 0)
   taking.read(requests, { mode, sizeBytes: body.sizeBytes, body: 0 }, body)
-  const index = encodeIndex(paths.toIndex(), [])
+  const index = encodeIndex(paths.takeIndex(), [])
   const read = fromFacts({ diffId: NO_LAYER, complete: true, index, rows: taking.rows(() => true), diagnostics: [] })
   let facts = 0
   let problems = 0

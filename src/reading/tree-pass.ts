@@ -95,7 +95,7 @@ export class TreePass {
       const message = `${this.#unsaid} more places could not be read`
       this.#diagnostics.push({ code: 'more-problems', message, effect: 'partial' })
     }
-    const index = encodeIndex(this.#paths.toIndex(), this.#diagnostics)
+    const index = encodeIndex(this.#paths.takeIndex(), this.#diagnostics)
     const rows = this.#taking.rows(() => true)
     return { diffId: NO_LAYER, complete: true, index, rows, diagnostics: this.#diagnostics }
   }

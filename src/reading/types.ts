@@ -150,7 +150,7 @@ export interface LayerFacts {
 
 /** What the merge needs of a layer, whoever wanted what: small, binary, versioned like a reader. */
 export interface LayerIndex {
-  /** 128-bit hashes of all paths, sorted, folders as `path/`: an unwanted newer file hides a wanted older one. */
+  /** 128-bit hashes of all paths, sorted, the last bit set for folders: an unwanted newer file hides a wanted older one. */
   readonly entries: Uint8Array
   /** Folders that no entry names, though something lies in them: a link of an older layer in their place is followed, not replaced. */
   readonly implied: readonly string[]
