@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ecosystemFiles, type MirrorServer, mirrorServer, osvRecord } from '../mirror-server.ts'
 import { smallMirror, useFlagFixtures } from '../support/flag-fixtures.ts'
+import { buildImage, buildIndex } from '../support/registry-image.ts'
+import { type SmallRegistry, smallRegistry } from '../support/small-registry.ts'
 import { type ImageOptions, ociArchive, tarball } from '../support/tar-writer.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -54,8 +56,16 @@ function image(architecture: string): ImageOptions {
   return { layers: [layer], architecture }
 }
 
+/** The registries of the pages, as mirrors of one in this process: `docker.io` and `registry.example`. */
+function mirrored(host: string): string {
+  return ['docker.io', 'registry.example']
+    .map((name) => `[[registry]]\nprefix = "${name}"\nlocation = "${host}"\ninsecure = true\n`)
+    .join('\n')
+}
+
 describe('commands of the pages', () => {
   let server: MirrorServer
+  let registry: SmallRegistry
   beforeAll(async () => {
     server = await mirrorServer(smallMirror())
     rmSync(fixtures.cache, { recursive: true })
@@ -69,7 +79,26 @@ describe('commands of the pages', () => {
     fixtures.file('root/etc/os-release', RELEASE)
     fixtures.file('root/var/lib/dpkg/status', STATUS)
   })
-  afterAll(() => server.close())
+  beforeAll(async () => {
+    registry = await smallRegistry()
+    const entries = [
+      { name: 'etc/os-release', text: RELEASE },
+      { name: 'var/lib/dpkg/status', text: STATUS },
+    ]
+    const [amd, arm] = (['amd64', 'arm64'] as const).map((architecture) =>
+      buildImage([entries], { platform: { os: 'linux', architecture } }),
+    )
+    registry.put('library/alpine', '3.20', buildIndex([amd, arm]))
+    for (const tag of ['2.3', 'latest']) registry.put('team/app', tag, amd)
+    fixtures.file('registries.conf', mirrored(registry.host))
+    fixtures.file('cwd/images.txt', '# ours\nalpine:3.20\nregistry.example/team/app:2.3\n')
+    const auth = { 'registry.example': { auth: Buffer.from('ci:word').toString('base64') } }
+    fixtures.file('cwd/secret.yaml', JSON.stringify({ auths: auth }))
+  })
+  afterAll(async () => {
+    await server.close()
+    await registry.close()
+  })
 
   it('are found where pages have them', () => {
     expect(new Set(COMMANDS.map(({ page }) => page)).size).toBeGreaterThanOrEqual(5)
@@ -84,7 +113,11 @@ describe('commands of the pages', () => {
       .replace(/ advisories update$/, ' advisories update --all')
     const ran = await fixtures.run([], {
       shell: `program=$1; bulwark() { "$program" "$@"; }\n${line}`,
-      env: { BULWARK_ADVISORIES_URL: server.url },
+      env: {
+        BULWARK_ADVISORIES_URL: server.url,
+        BULWARK_IMAGE_SRC: 'registry',
+        CONTAINERS_REGISTRIES_CONF: join(fixtures.folder, 'registries.conf'),
+      },
     })
     const asked = /--exit-code (\d+)/.exec(command)?.[1]
     expect(ran.status, `${line}\n${ran.stdout}${ran.stderr}`).toBe(Number(asked ?? 0))

@@ -151,9 +151,12 @@ function placesOfEntry(entry: RegistryEntry, full: string, { problem }: Endpoint
 /** Registry and repository of a full name; undefined when it is none. */
 function takeApart(full: string): { readonly authority: string; readonly repository: string } | undefined {
   const slash = full.indexOf('/')
+  const domain = full.slice(0, Math.max(0, slash))
+  // The registry itself, whose repositories are to be listed.
+  const isWhole = slash === full.length - 1
   try {
-    const raw = parseReference(full)
-    const domain = full.slice(0, Math.max(0, slash))
+    const raw = parseReference(isWhole ? `${full}any` : full)
+    if (isWhole && raw.domain === domain) return { authority: domain, repository: '' }
     if (raw.domain === undefined || raw.domain !== domain) return undefined
     const isShort = registryOf(domain) === HUB && !raw.path.includes('/')
     return { authority: domain, repository: isShort ? `library/${raw.path}` : raw.path }
