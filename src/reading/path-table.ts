@@ -8,7 +8,7 @@ export const ABSENT = -0x80000000
 const WORDS = PATH_HASH_BYTES / 4
 /** Paths are kept in pieces of this many, so that a table that grows is not copied. */
 const PIECE_BITS = 16
-const PIECE = 2 ** PIECE_BITS
+const PIECE = 1 << PIECE_BITS
 const FIRST_SLOTS = 2 ** 12
 /** Paths whose place is remembered by name: those of folders, which are asked for again and again. */
 const MOST_RECENT = 10_000
@@ -56,7 +56,7 @@ export class PathTable {
   add(path: string, parent: number, value: number): number {
     this.#take(path)
     const place = this.#count++
-    if (place & (PIECE - 1 === 0)) this.#pieces.push(newPiece())
+    if ((place & (PIECE - 1)) === 0) this.#pieces.push(newPiece())
     const piece = this.#pieces[place >>> PIECE_BITS]
     const at = place & (PIECE - 1)
     piece.hashes.set(this.#words, at * WORDS)
