@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Endpoint } from '../types.ts'
@@ -35,14 +34,14 @@ const MOST_FILES = 2000
 
 /** Reads the certificates for one host. What cannot be used is a problem and is left out: it must not break every connection. */
 export function readCertificates(sources: CertificateSources, notes: CertificateNotes): Certificates {
-  const authorities = sources.authorities.flatMap((path) => readAuthorities(path, notes, { wanted: true }))
+  const authorities = sources.authorities.flatMap((path) => hostAuthorities(path, notes))
   const clients = sources.clients.map(({ certificate, key }) => ({ certificate, key: key ?? certificate }))
   for (const folder of sources.folders) {
     const { names, problem } = listConfigFolder(folder, (name) => /\.(crt|cert|key)$/.test(name))
     if (problem !== undefined) notes.problem(problem)
     for (const name of names.slice(0, MOST_FILES)) {
       const path = join(folder, name)
-      if (name.endsWith('.crt')) authorities.push(...readAuthorities(path, notes, { wanted: true }))
+      if (name.endsWith('.crt')) authorities.push(...hostAuthorities(path, notes))
       else if (name.endsWith('.cert')) clients.push({ certificate: path, key: keyBeside(path) })
       else if (!names.includes(name.replace(/key$/, 'cert')))
         notes.problem(`${path} has no certificate beside it (${name.replace(/key$/, 'cert')})`)
@@ -79,7 +78,7 @@ function readClient(path: string, keyPath: string, notes: CertificateNotes): Cli
   const certificate = readNamed(path, notes)
   const key = keyPath === path ? certificate : readNamed(keyPath, notes)
   if (certificate === undefined || key === undefined) return undefined
-  const { createPrivateKey } = process.getBuiltinModule('node:crypto')
+  const { createPrivateKey, X509Certificate } = process.getBuiltinModule('node:crypto')
   try {
     const leaf = new X509Certificate(certificate)
     if (leaf.checkPrivateKey(createPrivateKey(key))) return { certificate, key }
@@ -99,40 +98,49 @@ function readNamed(path: string, notes: CertificateNotes): string | undefined {
   return read.text
 }
 
-/** The certificates of a PEM file. A file that holds none is said only where it was `wanted`. */
-function readAuthorities(
-  path: string,
-  notes: CertificateNotes,
-  { wanted }: { readonly wanted: boolean },
-): readonly string[] {
+/** The certificates of a PEM file. A file that holds none is a problem: somebody meant it to. */
+function readAuthorities(path: string, notes: CertificateNotes): readonly string[] {
   const text = readNamed(path, notes)
   if (text === undefined) return []
   const found = certificatesIn(text)
   if (found.length > 0) notes.explain(`certificates: ${found.length} of ${path} are authorities too`)
-  else if (wanted) notes.problem(`${path} holds no certificate in PEM form`)
+  else notes.problem(`${path} holds no certificate in PEM form`)
+  return found
+}
+
+/** The authorities of a file as PEM, one each; what is broken in it is a problem. */
+function hostAuthorities(path: string, notes: CertificateNotes): readonly string[] {
+  const bodies = readAuthorities(path, notes)
+  const found = bodies.flatMap((body) => asPem(body) ?? [])
+  if (found.length < bodies.length) notes.problem(`${bodies.length - found.length} of ${path} are no certificates`)
   return found
 }
 
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
 
-/** The certificates of PEM text (RFC 7468), each by itself in one form, so that the same one is known again. */
+/** The certificates of PEM text (RFC 7468): base64 without white space, by which the same one is known again. */
 function certificatesIn(text: string): readonly string[] {
   const found: string[] = []
   for (let from = text.indexOf(BEGIN); from >= 0 && found.length < MOST_AUTHORITIES; from = text.indexOf(BEGIN, from)) {
     const end = text.indexOf(END, from)
     if (end < 0) break
-    const certificate = inOneForm(text.slice(from + BEGIN.length, end))
-    if (certificate !== undefined) found.push(certificate)
+    found.push(text.slice(from + BEGIN.length, end).replace(/\s+/g, ''))
     from = end + END.length
   }
   return found
 }
 
-function inOneForm(body: string): string | undefined {
-  const base64 = body.replace(/\s+/g, '')
-  if (base64 === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
-  return `${BEGIN}\n${(base64.match(/.{1,64}/g) ?? []).join('\n')}\n${END}\n`
+/** Such a body as PEM; undefined when it is no certificate: one that is broken would break every connection. */
+function asPem(body: string): string | undefined {
+  if (body === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) return undefined
+  const { X509Certificate } = process.getBuiltinModule('node:crypto')
+  const pem = `${BEGIN}\n${(body.match(/.{1,64}/g) ?? []).join('\n')}\n${END}\n`
+  try {
+    return new X509Certificate(pem).raw.length > 0 ? pem : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -151,13 +159,9 @@ export function environmentAuthorities(
   if (paths.length === 0) return []
   const named = new Set([file, extra])
   const quiet = { explain: () => {}, problem: () => {} }
-  const all = paths.flatMap((path) =>
-    readAuthorities(path, named.has(path) ? { ...notes, explain: () => {} } : quiet, { wanted: true }),
-  )
-  const trusted = trustedByNode()
-  const fresh = [...new Set(all)].filter(
-    (certificate) => !trusted.has(bodyOf(certificate)) && isCertificate(certificate),
-  )
+  const all = paths.flatMap((path) => readAuthorities(path, named.has(path) ? { ...notes, explain: () => {} } : quiet))
+  const trusted = all.length === 0 ? new Set<string>() : trustedByNode()
+  const fresh = [...new Set(all)].filter((body) => !trusted.has(body)).flatMap((body) => asPem(body) ?? [])
   notes.explain(
     `certificates: SSL_CERT_FILE, SSL_CERT_DIR or NODE_EXTRA_CA_CERTS add ${fresh.length} authorities to those that are trusted anyway`,
   )
@@ -184,17 +188,5 @@ function bundlesIn(folder: string): readonly string[] {
 /** Bodies of the certificates that Node trusts by itself: its own list, or the system's where it was told so. */
 function trustedByNode(): ReadonlySet<string> {
   const { getCACertificates } = process.getBuiltinModule('node:tls')
-  return new Set(getCACertificates('default').map(bodyOf))
-}
-
-function bodyOf(pem: string): string {
-  return pem.replace(/-----[^-]*-----|\s+/g, '')
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0
-  } catch {
-    return false
-  }
+  return new Set(getCACertificates('default').flatMap(certificatesIn))
 }

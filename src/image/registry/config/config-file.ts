@@ -38,7 +38,7 @@ export function readConfigFile(path: string, { pipes = false }: { readonly pipes
     const found = fstatSync(fd)
     const problem = unfit(path, found, blocking)
     if (problem !== undefined) return { missing: false, problem }
-    const bytes = readAll(fd)
+    const bytes = readAll(fd, found.size)
     if (bytes === undefined) return { missing: false, problem: `${path} is larger than ${MOST_BYTES} bytes` }
     const text = bytes.toString('utf8')
     return { text: text.charCodeAt(0) === 0xfeff ? text.slice(1) : text }
@@ -61,13 +61,14 @@ function unfit(path: string, found: Stats, blocking: boolean): string | undefine
 }
 
 /** All bytes, whatever the size that was stated; undefined when there are too many. */
-function readAll(fd: number): Buffer | undefined {
+function readAll(fd: number, stated: number): Buffer | undefined {
   const parts: Buffer[] = []
   let length = 0
   for (;;) {
-    const part = Buffer.allocUnsafe(64 * 1024)
+    // One byte more than it should have, so that the end is seen with the second read.
+    const part = Buffer.allocUnsafe(parts.length === 0 ? stated + 1 : 64 * 1024)
     const count = readSync(fd, part)
-    if (count === 0) return Buffer.concat(parts, length)
+    if (count === 0) return parts.length === 1 ? parts[0] : Buffer.concat(parts, length)
     length += count
     if (length > MOST_BYTES) return undefined
     parts.push(part.subarray(0, count))

@@ -48,7 +48,6 @@ export async function findCredentials(
     const problems: string[] = []
     for (let look = await looks.next(); look.done !== true; look = await looks.next()) {
       problems.push(...look.value.problems)
-      for (const problem of look.value.problems) sources.explain(`credentials: ${problem}`)
       const credentials = look.value.credentials.filter((credential) => isNew(credential, seen))
       for (const credential of credentials)
         sources.explain(`credentials for ${endpoint.credentialsFor}: ${described(credential)}`)

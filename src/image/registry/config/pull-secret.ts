@@ -38,7 +38,7 @@ export async function readPullSecrets(paths: readonly string[]): Promise<Keyring
     }),
   )
   return {
-    entries: rings.flatMap(({ entries }) => entries).sort((a, b) => compare(b.key.text, a.key.text)),
+    entries: sorted(rings.flatMap(({ entries }) => entries)),
     problems: rings.flatMap(({ problems }) => problems),
   }
 }
@@ -47,8 +47,9 @@ function refuse(path: string, why: string, ...hints: readonly string[]): Failure
   return new Failure('pull-secret', why, { kind: 'usage', input: path, hints })
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+/** In the kubelet's order: keys backwards, which puts a longer path before its beginning. */
+function sorted(entries: Keyring['entries']): Keyring['entries'] {
+  return entries.toSorted(({ key: { text: a } }, { key: { text: b } }) => (a < b ? 1 : a > b ? -1 : 0))
 }
 
 /**
@@ -69,7 +70,7 @@ export async function parsePullSecrets(text: string, path: string): Promise<Keyr
       for (const [key, entry] of found.auths)
         entries.push({ key: parseKeyringKey(key), entry, from: `${path}${found.name}` })
   }
-  return { entries, problems }
+  return { entries: sorted(entries), problems }
 }
 
 async function yamlDocuments(text: string): Promise<readonly unknown[] | undefined> {
