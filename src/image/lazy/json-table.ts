@@ -47,7 +47,23 @@ export function parseJsonTable(
   return { entries, blocks: layout.blocks() }
 }
 
+/** What a table of as many bytes as are allowed may have of objects and lists, and of values: twice what real ones have. */
+const MOST_OBJECTS = 1_500_000
+const MOST_VALUES = 8_000_000
+
+/** Values cost more in memory than their bytes: they are counted before they are made. Those in strings are counted with them. */
+function boundValues(json: Uint8Array): void {
+  let objects = 0
+  let commas = 0
+  for (const byte of json) {
+    if (byte === 0x7b || byte === 0x5b) objects++
+    else if (byte === 0x2c) commas++
+  }
+  if (objects > MOST_OBJECTS || commas > MOST_VALUES) throw new Unfit('it has more values than a table has')
+}
+
 function rawEntries(json: Uint8Array, most: number): readonly Raw[] {
+  boundValues(json)
   let root: unknown
   try {
     root = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json))

@@ -144,7 +144,12 @@ describe.each(FORMATS)('%s', (_, write) => {
   it.each<[string, LazyLayerOptions, string]>([
     ['a wrong digest', { stated: `sha256:${'1'.repeat(64)}` }, 'its digest is'],
     ['no JSON', { table: 'no' }, 'no JSON'],
-    ['JSON that nests deeper than any stack', { table: '['.repeat(3_000_000) }, 'no JSON'],
+    ['JSON that nests deeper than any stack', { table: '['.repeat(1_400_000) }, 'no JSON'],
+    [
+      'more values than bytes allow',
+      { table: `{"version":1,"entries":[${'{},'.repeat(2_000_000)}{}]}` },
+      'more values',
+    ],
     ['no object', { table: 'null' }, 'not of version 1'],
     ['another version', { table: '{"version":2,"entries":[]}' }, 'not of version 1'],
     ['no entries', { table: '{"version":1}' }, 'has no entries'],

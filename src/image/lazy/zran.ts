@@ -23,8 +23,8 @@ export function inflateFrom(packed: Uint8Array, { bits, window }: Checkpoint, le
   return zlib.inflateRawSync(joined, options).subarray(0, length)
 }
 
-/** What the block that begins in the shared last byte may give beyond what is asked for. */
-const BEHIND_BYTES = 1024 ** 2
+/** What may come beyond what is asked for: the zeros behind the end of an archive, which some tools do not count. */
+const BEHIND_BYTES = 16 * 1024 ** 2
 
 /** Deflate blocks without content (RFC 1951, section 3.2.3) that end after `bits` bits of their last byte. */
 function emptyBlocks(bits: number): Buffer {

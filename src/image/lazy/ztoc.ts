@@ -56,7 +56,7 @@ export function parseZtoc(
     if (root.long(ZTOC.compressedSize) !== bounds.blobBytes) throw new Unfit('it is of a blob of another size')
     const archiveBytes = size(root.long(ZTOC.uncompressedSize), 'size of the archive')
     const spans = spansOf(need(root.table(ZTOC.compression)), bounds.blobBytes, archiveBytes)
-    const files = filesOf(need(root.table(ZTOC.toc)), bounds.entries, archiveBytes)
+    const files = filesOf(need(root.table(ZTOC.toc)), bounds.entries, archiveBytes, bytes.length)
     return { entries: files.map((file) => contentOf(file, spans)), blocks: spans }
   } catch (error) {
     if (error instanceof RangeError) throw new Unfit('it is no zTOC')
@@ -81,12 +81,19 @@ function size(value: number | undefined, what: string): number {
 // ---------------------------------------------------------------- files
 
 /** In the order of the archive. They must not overlap. */
-function filesOf(toc: FlatTable, most: number, archiveBytes: number): readonly Placed[] {
+function filesOf(toc: FlatTable, most: number, archiveBytes: number, tableBytes: number): readonly Placed[] {
   const count = toc.count(0)
   if (count > most) throw new Unfit(`it has more than ${most} entries`)
   const names = new Set<string>()
   const files: Placed[] = []
-  for (let i = 0; i < count; i++) files.push(fileOf(toc.tableOf(0, i), names))
+  // Texts may lie over one another: all of them together cannot be more than the table.
+  let left = tableBytes
+  for (let i = 0; i < count; i++) {
+    const file = toc.tableOf(0, i)
+    for (const field of [FILE.name, FILE.type, FILE.link, FILE.time]) left -= file.bytes(field).length
+    if (left < 0) throw new Unfit('its texts are longer than it is')
+    files.push(fileOf(file, names))
+  }
   files.sort((a, b) => a.at - b.at)
   let free = 0
   for (const { at, entry } of files) {
