@@ -3,6 +3,8 @@ import type { ReadTarget } from '../reading/index.ts'
 import { apk } from './apk/index.ts'
 import { assembleWith, type InventoryContext, ownersWith } from './assemble-inventory.ts'
 import { bottlerocket } from './bottlerocket/index.ts'
+import { dockerfile } from './containers/dockerfile.ts'
+import { podman } from './containers/podman.ts'
 import { cos } from './cos/index.ts'
 import { dpkg } from './dpkg/index.ts'
 import { npm } from './npm/index.ts'
@@ -17,7 +19,19 @@ export { OS_READERS } from './operating-system/index.ts'
 export type * from './types.ts'
 
 /** Every cataloger, one a line. */
-export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, rpm, pacman, portage, cos, bottlerocket, npm, pypi]
+export const CATALOGERS: readonly Cataloger[] = [
+  dpkg,
+  apk,
+  rpm,
+  pacman,
+  portage,
+  cos,
+  bottlerocket,
+  npm,
+  pypi,
+  podman,
+  dockerfile,
+]
 
 /**
  * What is in a target that was read: its operating system, the components of all catalogers with whose they are, how they depend on each

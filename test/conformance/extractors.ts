@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { podmanContainers } from '../../src/inventory/containers/podman.ts'
 import { CATALOGERS, type Cataloger } from '../../src/inventory/index.ts'
 import { type Catalogued, catalog } from '../support/catalog.ts'
 import type { CaseOutcome, ConformanceSuite } from './suite.ts'
@@ -19,6 +20,8 @@ interface Place {
   path(file: string): string
   /** Another place where such a file means something else, when the data does not say which one a case is about. */
   readonly otherPath?: string
+  /** The cataloger as a case's options want it. */
+  readonly withOptions?: (options: readonly string[]) => Cataloger
 }
 
 const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
@@ -48,10 +51,11 @@ const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
     },
   ],
   ['language/python/wheelegg', { cataloger: 'pypi', path: wheelPath }],
+  ['containers/podman', { cataloger: 'podman', path: podmanPath, withOptions: podmanWith }],
+  ['containers/dockerbaseimage', { cataloger: 'dockerfile', path: () => 'app/Dockerfile' }],
 ])
 
 const NOT_BUILT = [
-  'containers/*',
   'embeddedfs/*',
   'language/cpp/*',
   'language/dart/*',
@@ -108,7 +112,8 @@ export const extractors: ConformanceSuite = {
 function runCase(folder: string, one: ExtractorCase): CaseOutcome {
   const name = [one.file, ...(one.options ?? [])].join(' ')
   const place = PLACES.get(one.extractor)
-  const cataloger = CATALOGERS.find(({ id }) => id === place?.cataloger)
+  const cataloger =
+    (one.options && place?.withOptions?.(one.options)) ?? CATALOGERS.find(({ id }) => id === place?.cataloger)
   if (place === undefined || cataloger === undefined)
     return { name, passed: false, expected: `a cataloger for ${one.extractor}`, actual: 'none' }
   const first = runAt(folder, one, name, cataloger, place.path(one.file))
@@ -143,6 +148,14 @@ function withoutEpoch(version: string): string {
 /** Each name and version once: a lockfile's package that lies in several places is one of several components here. */
 function listed(packages: readonly (readonly [string, string])[]): string {
   return [...new Set(packages.map(([name, version]) => `${name} ${version}`))].sort().join(', ')
+}
+
+function podmanPath(file: string): string {
+  return `var/lib/containers/storage/${file.endsWith('.sql') ? 'db.sql' : 'libpod/bolt_state.db'}`
+}
+
+function podmanWith(options: readonly string[]): Cataloger {
+  return podmanContainers({ stopped: options.includes('IncludeStopped') }) as Cataloger
 }
 
 function rpmPath(file: string): string {
