@@ -1,12 +1,17 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { serveEngine } from '../support/engine-api-server.ts'
 import { ALL_FINDINGS, ALPINE_LAYER, useFlagFixtures } from '../support/flag-fixtures.ts'
-import { expectRefused } from '../support/sandbox.ts'
 import { dockerArchive } from '../support/tar-writer.ts'
 
 const fixtures = useFlagFixtures()
 const { image } = fixtures
+
+/** Settled when it is so, asked again and again. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10))
+}
 
 interface BatchDocument {
   readonly results: readonly {
@@ -46,11 +51,18 @@ describe('many targets in one run', () => {
     expect(ran.stdout).toMatch(/^CRITICAL +CVE-2099-0001/m)
   })
 
-  it('--all without an engine is an error that says so', async () => {
+  it('--all scans what the engines hold; an engine that is named and not there is a failure beside them', async () => {
     const nowhere = join(fixtures.folder, 'nowhere')
     const roots = ['docker', 'podman', 'containerd', 'crio'].flatMap((name) => [`--${name}-root`, nowhere])
-    const hosts = ['--docker-host', `unix://${nowhere}/d`, '--podman-host', `unix://${nowhere}/p`]
-    expectRefused(await fixtures.run(['scan', '--all', ...roots, ...hosts]), 2, '--all')
+    const engine = await serveEngine('app', { layers: [ALPINE_LAYER] })
+    const hosts = ['--docker-host', `unix://${engine.socket}`, '--podman-host', `unix://${nowhere}/p`]
+    const ran = await fixtures.run(['scan', '--no-update', '-f', 'json', '--all', ...roots, ...hosts])
+    await engine.close()
+    expect(ran.status, ran.stderr).toBe(3)
+    const { results, summary }: BatchDocument = JSON.parse(ran.stdout)
+    expect(results.map(({ subject }) => subject.name)).toEqual(['docker:app:latest'])
+    const failed = summary.filter(({ outcome }) => outcome.kind === 'failed')
+    expect(failed).toMatchObject([{ reference: 'podman:', outcome: { message: 'there is no such socket' } }])
   })
 
   it('have the worst status of all, findings last', async () => {
@@ -60,6 +72,18 @@ describe('many targets in one run', () => {
     expect(mixed.status, mixed.stderr).toBe(3)
     expect(mixed.stdout).toMatch(/^2 images, 1 scanned, 1 failed$/m)
     expect(mixed.stdout).toContain('failed')
+  })
+
+  it('go on where an interrupt stopped them: what was read is known', async () => {
+    const cache = join(fixtures.folder, 'interrupted')
+    const words = ['scan', '--no-update', '--allow-incomplete', '--cache-dir', cache, '--parallel', '1']
+    const database = join(cache, 'layers.db')
+    const read = (): boolean => existsSync(database) && readFileSync(database).includes('lib/apk/db/installed')
+    const huge = fixtures.hugeImage()
+    const stopped = await fixtures.run([...words, image, huge], { interruptWhen: until(read) })
+    expect(stopped.status, stopped.stderr).toBe(130)
+    const again = await fixtures.run([...words, '--debug', image, `${image}.gone`])
+    expect(again.stderr.match(/^debug: cache: layer \d of 2 .* is known/gm)).toHaveLength(2)
   })
 
   it('are written to a file whole', async () => {
