@@ -1,15 +1,15 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { Failure } from '../../lib/failure.ts'
 import type { Digest } from '../../model/digest.ts'
+import { dockerRoots } from '../docker/data-root.ts'
+import { storedNames } from '../engine-storage/stored-document.ts'
 import type { OpenContext } from '../types.ts'
 import { chainIds, imageOf, type UnpackedLayer } from './layers.ts'
 import { noticeOf } from './mounts.ts'
-import { type Answer, choose, denied, readDocument, readText } from './search.ts'
+import { type Answer, choose, readDocument, readText } from './search.ts'
 import type { ContainerTarget } from './types.ts'
 
-const DEFAULT_ROOT = '/var/lib/docker'
 const MAX_CONTAINERS = 10_000
 const ID = /^[0-9a-f]{64}$/
 /** Docker names a container's own folders after random IDs, that of what it adds itself (`/etc/hosts`) with `-init` behind. */
@@ -27,6 +27,7 @@ const containerSchema = z.object({
 const configSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) })
 
 interface Listed {
+  readonly root: string
   readonly id: string
   readonly names: readonly string[]
   readonly container: z.infer<typeof containerSchema>
@@ -36,25 +37,22 @@ interface Listed {
 export async function findDockerContainer(
   name: string,
   reference: string,
-  { engines }: OpenContext,
+  context: OpenContext,
 ): Promise<Answer<ContainerTarget>> {
-  const root = engines.dockerRoot ?? DEFAULT_ROOT
-  let ids: readonly string[]
-  try {
-    ids = readdirSync(join(root, 'containers'))
-      .filter((id) => ID.test(id))
-      .slice(0, MAX_CONTAINERS)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { absent: 'docker: no storage' }
-    if (code === 'EACCES' || code === 'EPERM')
-      return { absent: 'docker: its storage may not be read', serious: denied(root, error) }
-    throw error
+  const listed: Listed[] = []
+  let serious: Failure | undefined
+  for (const root of dockerRoots(context)) {
+    try {
+      const ids = storedNames(join(root, 'containers')).filter((id) => ID.test(id))
+      listed.push(...ids.slice(0, MAX_CONTAINERS).flatMap((id) => listOne(root, id)))
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      serious ??= error
+    }
   }
-  const listed = ids.flatMap((id) => listOne(root, id))
   const found = choose(name, listed, 'docker')
-  if (found === undefined) return { absent: 'docker: no such container' }
-  return { found: openListed(root, found, reference) }
+  if (found === undefined) return { absent: 'docker: no such container', ...(serious && { serious }) }
+  return { found: openListed(found, reference) }
 }
 
 /** One that is being removed right now, or is damaged, does not keep others from being found. */
@@ -67,10 +65,10 @@ function listOne(root: string, id: string): readonly Listed[] {
   }
   const parsed = containerSchema.safeParse(document)
   if (!parsed.success || parsed.data.ID !== id) return []
-  return [{ id, names: [parsed.data.Name?.replace(/^\//, '') ?? id], container: parsed.data }]
+  return [{ root, id, names: [parsed.data.Name?.replace(/^\//, '') ?? id], container: parsed.data }]
 }
 
-function openListed(root: string, { id, names, container }: Listed, reference: string): ContainerTarget {
+function openListed({ root, id, names, container }: Listed, reference: string): ContainerTarget {
   const driver = container.Driver ?? 'overlay2'
   if (driver !== 'overlay2' && driver !== 'fuse-overlayfs')
     throw new Failure(

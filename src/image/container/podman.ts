@@ -1,15 +1,16 @@
 import { Buffer } from 'node:buffer'
-import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import process from 'node:process'
 import * as z from 'zod/mini'
 import { Failure } from '../../lib/failure.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { Digest } from '../../model/digest.ts'
+import { crioPlaces, podmanPlaces } from '../containers-storage/places.ts'
+import { isStored } from '../engine-storage/stored-document.ts'
 import type { OpenContext } from '../types.ts'
 import { imageOf, type UnpackedLayer } from './layers.ts'
 import { mountNotice } from './mounts.ts'
-import { type Answer, choose, mayBeThere, readDocument, readText } from './search.ts'
+import { type Answer, choose, readDocument, readText } from './search.ts'
 import type { ContainerTarget } from './types.ts'
 
 const names = z.pipe(
@@ -37,6 +38,7 @@ interface Place {
   readonly run?: string
 }
 
+const SYSTEM_RUN = '/run/containers/storage'
 const ID = /^[0-9a-f]{64}$/
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
@@ -46,8 +48,7 @@ export async function findPodmanContainer(
   reference: string,
   context: OpenContext,
 ): Promise<Answer<ContainerTarget>> {
-  const places = (await placesOf(context)).filter(({ root }) => mayBeThere(join(root, 'overlay-containers')))
-  if (places.length === 0) return { absent: 'podman: no storage' }
+  const places = await placesOf(context)
   const listed: Listed[] = []
   let serious: Failure | undefined
   for (const place of places) {
@@ -64,42 +65,25 @@ export async function findPodmanContainer(
   return { found: openListed(found, reference) }
 }
 
-async function placesOf({ engines, environment }: OpenContext): Promise<readonly Place[]> {
-  if (engines.podmanRoot !== undefined) return [{ root: engines.podmanRoot }]
-  const home = environment.HOME || homedir()
-  const data = environment.XDG_DATA_HOME
+/** Storage of podman and of CRI-O; what does not survive a restart lies elsewhere, at a place that nobody writes down. */
+async function placesOf(context: OpenContext): Promise<readonly Place[]> {
+  const { engines, environment } = context
+  const podman = await podmanPlaces(context)
+  const crio = engines.podmanRoot === undefined ? await crioPlaces(context) : undefined
+  const roots = [...new Set([...podman.roots, ...(crio?.roots ?? [])])]
   const runtime = environment.XDG_RUNTIME_DIR
-  const own = {
-    root: join(data && isAbsolute(data) ? data : join(home, '.local/share'), 'containers/storage'),
-    ...(runtime && { run: join(runtime, 'containers') }),
-  }
-  const system = { root: engines.crioRoot ?? '/var/lib/containers/storage', run: '/run/containers/storage' }
-  const configured = await configuredPlace(environment.CONTAINERS_STORAGE_CONF || '/etc/containers/storage.conf')
-  const all = process.geteuid?.() === 0 ? [configured ?? system, system, own] : [own, configured ?? system]
-  return all.filter(({ root }, i) => all.findIndex((one) => one.root === root) === i)
-}
-
-/** `graphroot` and `runroot` of storage.conf (containers-storage.conf(5)). */
-async function configuredPlace(path: string): Promise<Place | undefined> {
-  const text = readText(path)
-  if (text === undefined || !/^\s*graphroot\s*=/m.test(text)) return undefined
-  try {
-    const { parse } = await import('smol-toml')
-    const { storage } = parse(text) as { storage?: { graphroot?: unknown; runroot?: unknown } }
-    if (typeof storage?.graphroot !== 'string') return undefined
-    return { root: storage.graphroot, ...(typeof storage.runroot === 'string' && { run: storage.runroot }) }
-  } catch {
-    return undefined
-  }
+  const run = process.geteuid?.() === 0 || !runtime || !isAbsolute(runtime) ? SYSTEM_RUN : join(runtime, 'containers')
+  return roots.map((root) => (root === engines.podmanRoot ? { root } : { root, run }))
 }
 
 function containersIn(place: Place): readonly Listed[] {
   const { root, run } = place
-  const files = [
-    join(root, 'overlay-containers/containers.json'),
-    ...(run === undefined ? [] : [join(run, 'overlay-containers/volatile-containers.json')]),
-  ]
-  return files.flatMap((file) => parse(containersSchema, file).map((one) => ({ ...one, place })))
+  const listed = parse(containersSchema, join(root, 'overlay-containers/containers.json'))
+  const volatile =
+    run === undefined ? [] : parse(containersSchema, join(run, 'overlay-containers/volatile-containers.json'))
+  // Several roots may have one such list in common.
+  const here = volatile.filter(({ layer }) => ID.test(layer) && isStored(join(root, 'overlay', layer)))
+  return [...listed, ...here].map((one) => ({ ...one, place }))
 }
 
 function parse<Schema extends z.ZodMiniType>(schema: Schema, file: string): z.infer<Schema> | readonly [] {

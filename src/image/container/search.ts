@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { Failure } from '../../lib/failure.ts'
+import { denied, parseStored, readStored } from '../engine-storage/stored-document.ts'
 
 /** A container as its engine's storage lists it. */
 export interface Candidate {
@@ -32,45 +33,16 @@ export function choose<One extends Candidate>(
   })
 }
 
-/** A JSON document of an engine's storage; undefined where it is not there. @throws Failure `container-storage-denied`, `container-storage-damaged`. */
+/** A JSON document of an engine's storage; undefined where it is not there. @throws Failure `storage-denied`, `storage-damaged`. */
 export function readDocument(path: string): unknown {
-  const text = readText(path)
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Failure('container-storage-damaged', 'it is no JSON', {
-      input: path,
-      hints: ['try again: the engine may be writing it right now'],
-    })
-  }
+  const bytes = readStored(path, MAX_DOCUMENT_BYTES)
+  return bytes === undefined ? undefined : parseStored(path, bytes)
 }
 
-/** A small file; undefined where it is not there. @throws Failure as {@link readDocument}. */
+/** A small file as text; undefined where it is not there. @throws Failure `storage-denied`, `storage-damaged`. */
 export function readText(path: string): string | undefined {
-  try {
-    if (statSync(path).size > MAX_DOCUMENT_BYTES)
-      throw new Failure('container-storage-damaged', `it has more than ${MAX_DOCUMENT_BYTES} bytes`, { input: path })
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    if (code === 'EACCES' || code === 'EPERM') throw denied(path, error)
-    throw error
-  }
-}
-
-/** The right that is missing, said. */
-export function denied(path: string, cause?: unknown): Failure {
-  return new Failure(
-    'container-storage-denied',
-    `permission denied: containers' files belong to the user whose engine it is, mostly root`,
-    {
-      input: path,
-      hints: ['run as root: sudo bulwark scan container:NAME; for a rootless engine, run as its user'],
-      cause,
-    },
-  )
+  const bytes = readStored(path, MAX_DOCUMENT_BYTES)
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
 
 /** @throws Failure `container-vanished`, or that the folder may not be read. */
@@ -85,19 +57,10 @@ export function requireFolder(path: string, reference: string): void {
 }
 
 /** The container is not there any more. */
-export function vanished(reference: string, cause?: unknown): Failure {
+function vanished(reference: string, cause?: unknown): Failure {
   return new Failure('container-vanished', 'the container was removed while it was looked at', {
     input: reference,
     hints: ['scan its image instead, or start it again'],
     cause,
   })
-}
-
-/** Whether a folder is there, or may not be looked at, which is said later. */
-export function mayBeThere(path: string): boolean {
-  try {
-    return existsSync(path) || statSync(path, { throwIfNoEntry: false }) !== undefined
-  } catch {
-    return true
-  }
 }

@@ -84,8 +84,10 @@ export async function openThroughApi(
   return { absent: absent.join('; '), ...(serious && { serious }) }
 }
 
-/** Names by which Docker knows an image; with a digest the tag says nothing more. */
+/** Names by which Docker knows an image: its ID as it is; with a digest the tag says nothing more. */
 export function referencesOf(name: ImageName): readonly string[] {
+  const id = /^(?:sha256:)?([0-9a-f]{64})$/.exec(name.text)?.[1]
+  if (id !== undefined) return [id]
   const { tag: _, ...untagged } = name
   return [fullName(name.digest === undefined ? name : untagged)]
 }

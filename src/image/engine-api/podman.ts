@@ -29,7 +29,7 @@ export async function listPodmanImages(context: OpenContext): Promise<readonly s
 /** What is built here and has no registry in its name is below `localhost`, and podman looks there first. */
 function podmanReferences(name: ImageName): readonly string[] {
   const isShort = !name.text.startsWith(`${name.domain}/`) && !name.text.startsWith('index.docker.io/')
-  if (!isShort) return referencesOf(name)
+  if (!isShort || /^(?:sha256:)?[0-9a-f]{64}$/.test(name.text)) return referencesOf(name)
   const path =
     name.path.startsWith('library/') && !name.text.startsWith('library/')
       ? name.path.slice('library/'.length)
