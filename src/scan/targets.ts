@@ -58,7 +58,9 @@ async function* held(context: OpenContext): AsyncGenerator<ListedTarget | Unusab
     else {
       engines++
       context.explain(`${door.id}: holds ${references.length} images`)
-      for (const reference of references) yield { reference, from: door.id }
+      // What one engine holds is opened there, whatever other doors have under that name.
+      for (const name of references)
+        yield { reference: name.startsWith(door.prefix) ? name : door.prefix + name, from: door.id }
     }
   }
   if (engines > 0) return
