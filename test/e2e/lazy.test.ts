@@ -1,9 +1,14 @@
+import { Buffer } from 'node:buffer'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Digest } from '../../src/model/digest.ts'
 import type { LayerEntry } from '../support/image-builder.ts'
 import { chunkedLayer, estargzLayer, type LazyLayer, lazyImage } from '../support/lazy-layers.ts'
+import { buildDocument, buildImage, digestOf } from '../support/registry-image.ts'
 import { pushImage, type RegistryServer, registryMissing, startRegistry } from '../support/registry-server.ts'
 import { expectRefused, useSandbox } from '../support/sandbox.ts'
+import { sociIndexOf, sociLayer } from '../support/soci-layers.ts'
 
 const sandbox = useSandbox()
 const missing = registryMissing()
@@ -45,10 +50,10 @@ function comparable(stdout: string): unknown {
   )
 }
 
-const scan = (tag: string, words: readonly string[] = []) =>
+const scan = (tag: string, words: readonly string[] = [], repository = 'lazy') =>
   sandbox.run([
     'scan',
-    `registry:${server?.host}/lazy:${tag}`,
+    `registry:${server?.host}/${repository}:${tag}`,
     '--advisories',
     sandbox.advisories,
     '-f',
@@ -82,6 +87,51 @@ describe.skipIf(missing !== undefined)(
       const { components } = JSON.parse(lazily.stdout) as { components: { name: string }[] }
       const names = components.map(({ name }) => name)
       expect(names).toEqual(expect.arrayContaining(['libssl3', 'zlib1g', 'bash', 'left']))
+    })
+
+    it('soci: a plain layer beside whose image lies an index', async () => {
+      if (server === undefined) throw new Error('no registry')
+      const soci = sociLayer(BASE)
+      const index = buildDocument('application/vnd.oci.image.manifest.v1+json', JSON.parse(`${sociIndexOf([soci])}`))
+      const blobs = new Map<Digest, Buffer>([
+        [soci.ztocDigest, soci.ztoc],
+        [digestOf(Buffer.from('{}')), Buffer.from('{}')],
+      ])
+      await pushImage(server, 'lazy', index.digest, { ...index, blobs })
+      const annotations = { 'com.amazon.soci.index-digest': index.digest }
+      await pushImage(server, 'lazy', 'soci', lazyImage([soci.layer], { annotations }))
+      await pushImage(server, 'lazy', 'soci-whole', lazyImage([soci.layer]))
+      const lazily = await scan('soci', ['--debug'])
+      expect(lazily.stderr).toContain(`layer ${soci.layer.digest}: read by its table of contents (soci`)
+      const asked = (await server.requests()).filter((line) => line.includes(soci.layer.digest))
+      expect(asked.filter((line) => line.startsWith('GET')).every((line) => line.endsWith(' 206'))).toBe(true)
+      sandbox.forget()
+      expect(comparable(lazily.stdout)).toEqual(comparable((await scan('soci-whole')).stdout))
+    })
+
+    it('zstd:chunked as skopeo writes it', async ({ skip }) => {
+      if (server === undefined) throw new Error('no registry')
+      if (spawnSync('skopeo', ['--version']).error) skip('skopeo is not installed')
+      // A hole in a wanted file, which skopeo writes as a chunk of zeros.
+      const status = Buffer.concat([Buffer.from(STATUS), Buffer.alloc(5000)])
+      const base = BASE.map((entry) => (entry.name === 'var/lib/dpkg/status' ? { ...entry, text: status } : entry))
+      // In another repository: what the target has already would not be compressed again.
+      await pushImage(server, 'from', 'plain', buildImage([base, APP]))
+      const host = `docker://${server.host}`
+      const words = [
+        'copy',
+        '--src-tls-verify=false',
+        '--dest-tls-verify=false',
+        '--dest-compress-format',
+        'zstd:chunked',
+      ]
+      const copied = spawnSync('skopeo', [...words, `${host}/from:plain`, `${host}/lazy:skopeo`], { encoding: 'utf8' })
+      expect(copied.status, copied.stderr).toBe(0)
+      const lazily = await scan('skopeo', ['--debug'])
+      expect(lazily.stderr.match(/read by its table of contents \(zstd-chunked/g)).toHaveLength(2)
+      expect(lazily.stderr).not.toContain('read as a whole')
+      sandbox.forget()
+      expect(comparable(lazily.stdout)).toEqual(comparable((await scan('plain', [], 'from')).stdout))
     })
 
     it('that are known are not asked for again, and their table is not either', async () => {

@@ -9,10 +9,10 @@ export type { SociIndex } from './soci-index.ts'
 const LEAST_BYTES = 4 * 1024 ** 2
 
 const ESTARGZ_DIGEST = 'containerd.io/snapshot/stargz/toc.digest'
-const CHUNKED_CHECKSUM = 'io.github.containers.zstd-chunked.manifest-checksum'
+/** Before what both annotations of zstd:chunked end with: of today's tools, and of those before 2023. */
+const CHUNKED = ['io.github.containers.zstd-chunked', 'io.containers.zstd-chunked']
 /** In an image's manifest: the digest of its SOCI index (soci-snapshotter, docs/index-manifest-v2.md). */
 export const SOCI_INDEX_DIGEST = 'com.amazon.soci.index-digest'
-const CHUNKED_POSITION = 'io.github.containers.zstd-chunked.manifest-position'
 
 /** A layer as its manifest, whose digest was verified, describes it. */
 export interface DescribedLayer {
@@ -86,11 +86,12 @@ function explained(bytes: RemoteBytes, say: (line: string) => void): RemoteBytes
 
 function ownTable(layer: DescribedLayer, say: (line: string) => void): LazyLocator | undefined {
   const { annotations, sizeBytes: length } = layer
-  const chunked = annotations[CHUNKED_CHECKSUM]
-  if (chunked !== undefined) {
-    const tocAt = chunkedPosition(annotations[CHUNKED_POSITION], length)
-    if (isSha256(chunked) && tocAt !== undefined)
-      return { at: 'lazy', format: 'zstd-chunked', length, tocDigest: chunked, tocAt }
+  for (const prefix of CHUNKED) {
+    const tocDigest = annotations[`${prefix}.manifest-checksum`]
+    if (tocDigest === undefined) continue
+    const tocAt = chunkedPosition(annotations[`${prefix}.manifest-position`], length)
+    if (isSha256(tocDigest) && tocAt !== undefined)
+      return { at: 'lazy', format: 'zstd-chunked', length, tocDigest, tocAt }
     say('its zstd:chunked annotations are not of the known form: read as a whole')
   }
   const estargz = annotations[ESTARGZ_DIGEST]
