@@ -9,7 +9,7 @@ export type { SociIndex } from './soci-index.ts'
 const LEAST_BYTES = 4 * 1024 ** 2
 
 const ESTARGZ_DIGEST = 'containerd.io/snapshot/stargz/toc.digest'
-/** Before what both annotations of zstd:chunked end with: of today's tools, and of those before 2023. */
+/** Before what both annotations of zstd:chunked end with: of newer tools, and of older ones such as skopeo 1.9. */
 const CHUNKED = ['io.github.containers.zstd-chunked', 'io.containers.zstd-chunked']
 /** In an image's manifest: the digest of its SOCI index (soci-snapshotter, docs/index-manifest-v2.md). */
 export const SOCI_INDEX_DIGEST = 'com.amazon.soci.index-digest'
