@@ -6,10 +6,12 @@ import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { parseRecord } from '../../src/advisories/record.ts'
 import { type Encoding, streamLayer, TarReader } from '../../src/image/index.ts'
+import { readBolt } from '../../src/lib/bolt/database.ts'
 import { Failure } from '../../src/lib/failure.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../src/lib/limits.ts'
 import type { AnyReader, PathCondition } from '../../src/reading/index.ts'
 import { READERS } from '../../src/scan/readers.ts'
+import { boltFile } from '../support/bolt-writer.ts'
 import { tarOf } from '../support/image-builder.ts'
 import { fuzz, type Seed, sharedSeeds } from './mutation.ts'
 
@@ -79,6 +81,27 @@ describe('mutated files', () => {
   it.each(READERS.map((reader) => [reader.id, reader] as const))('a file that %s reads', async (_, reader) => {
     const seeds = seedsFor(reader)
     await fuzz(seeds, 0.4 / READERS.length, (bytes) => serialize(readWith(reader, bytes)))
+  })
+
+  it('a bolt database', async () => {
+    const images = Object.fromEntries(
+      Array.from({ length: 60 }, (_, i) => [`example.test/app:${i}`, { target: { digest: `sha256:${i}` } }]),
+    )
+    const tree = { v1: { default: { images }, moby: { labels: {} } }, large: 'x'.repeat(3000) }
+    const seeds = [512, 4096].map((pageBytes) => ({
+      name: `made, pages of ${pageBytes}`,
+      bytes: boltFile(tree, { pageBytes }),
+    }))
+    await fuzz([...seeds, ...sharedSeeds(['extractors/**/bolt_state.db'], MAX_SEED_BYTES)], 0.1, (bytes) =>
+      failsInOurWords(() => {
+        const at = (offset: number, length: number) => bytes.subarray(offset, offset + length)
+        readBolt({ sizeBytes: bytes.length, at }, 'fuzzed', (root) => {
+          root.bucket('v1', 'default', 'images', 'example.test/app:7')
+          for (const { bucket } of root.entries())
+            for (const inner of bucket?.entries() ?? []) for (const _ of inner.bucket?.entries() ?? []);
+        })
+      }),
+    )
   })
 
   it('an advisory record', async () => {
