@@ -127,8 +127,6 @@ function openLock(folder: string, path: string): Lock | undefined {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     database = new DatabaseSync(path, { timeout: 0 })
-    // No journal: nothing is ever written.
-    database.exec('PRAGMA journal_mode = MEMORY')
     inode = inodeNow()
   } catch {
     database?.close()
@@ -152,7 +150,8 @@ function openLock(folder: string, path: string): Lock | undefined {
     isThere,
     take() {
       try {
-        opened.exec('BEGIN EXCLUSIVE')
+        // Nothing is ever written, so there is no need of a journal's file. Where another holds the claim, both wait.
+        opened.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       } catch (error) {
         return primaryCode(error) === SQLITE_BUSY ? 'busy' : 'broken'
       }
