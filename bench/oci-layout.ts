@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 
@@ -13,10 +13,21 @@ export interface WrittenImage {
 }
 
 /** Writes an image of these tar files, oldest first, into `folder`. Layers are gzip of level 6, or plain. */
-export async function writeImage(
+export function writeImage(folder: string, tars: readonly string[], encoding: 'gzip' | 'plain'): Promise<WrittenImage> {
+  return writeImageOf(
+    folder,
+    tars.map((tar) => createReadStream(tar)),
+    encoding,
+    6,
+  )
+}
+
+/** As {@link writeImage}, of archives that are made as they are written, with gzip of that level. */
+export async function writeImageOf(
   folder: string,
-  tars: readonly string[],
+  tars: readonly (AsyncIterable<Uint8Array> | Iterable<Uint8Array>)[],
   encoding: 'gzip' | 'plain',
+  level: number,
 ): Promise<WrittenImage> {
   const blobs = join(folder, 'blobs/sha256')
   mkdirSync(blobs, { recursive: true })
@@ -25,8 +36,8 @@ export async function writeImage(
     const plain = createHash('sha256')
     const stored = createHash('sha256')
     const scratch = join(blobs, 'new')
-    const steps = encoding === 'gzip' ? [watched(plain), createGzip({ level: 6 })] : [watched(plain)]
-    await pipeline([createReadStream(tar), ...steps, watched(stored), createWriteStream(scratch)])
+    const steps = encoding === 'gzip' ? [watched(plain), createGzip({ level })] : [watched(plain)]
+    await pipeline([Readable.from(tar), ...steps, watched(stored), createWriteStream(scratch)])
     const digest = stored.digest('hex')
     renameSync(scratch, join(blobs, digest))
     layers.push({ digest, diffId: plain.digest('hex'), size: statSync(join(blobs, digest)).size })

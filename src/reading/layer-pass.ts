@@ -4,6 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import { BodyTaker } from './body-taker.ts'
 import { encodeIndex } from './codec.ts'
 import { compileDispatch, type Dispatch } from './dispatch.ts'
+import { freeMemory } from './free-memory.ts'
 import { LayerPaths, LONGEST_NAME } from './layer-paths.ts'
 import { type Request, Taking } from './taking.ts'
 import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
@@ -128,7 +129,9 @@ export class LayerPass implements TarHandler {
     }
     // Rows first: the index takes the paths away.
     const rows = this.#taking.rows(asked === undefined ? holds : (as, body) => this.#holdsAlso(as, body))
-    const index = encodeIndex(this.#paths.takeIndex(), this.#diagnostics)
+    const taken = this.#paths.takeIndex()
+    const index = encodeIndex(taken, this.#diagnostics)
+    freeMemory(taken.entries)
     return { index, rows, diagnostics: this.#diagnostics }
   }
 

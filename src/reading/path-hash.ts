@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { encodePath } from '../lib/path-text.ts'
+import { freeMemory } from './free-memory.ts'
 
 /** Bytes of one path's hash: the first half of SHA-256, so that a collision cannot be made to hide a package. */
 export const PATH_HASH_BYTES = 16
@@ -24,7 +25,7 @@ export function wordOf(hash: string, word: number): number {
 const LAST_WORD = PATH_HASH_BYTES / 4 - 1
 
 /**
- * The same hashes in ascending order. Sorts by a number made of each hash's leading bits and its position, natively; the few that share their leading bits
+ * The same hashes in ascending order; the array that is given is gone after that. Sorts by a number made of each hash's leading bits and its position, natively; the few that share their leading bits
  * are put in order afterwards.
  */
 export function sortHashes(unsorted: Uint8Array): Uint8Array {
@@ -46,6 +47,8 @@ export function sortHashes(unsorted: Uint8Array): Uint8Array {
     for (let k = 0; k < PATH_HASH_BYTES; k += 4) out.setUint32(i * PATH_HASH_BYTES + k, view.getUint32(from + k))
     for (let j = i; j > 0 && compareAt(sorted, j - 1, sorted, j) > 0; j--) swap(sorted, j - 1, j)
   }
+  freeMemory(unsorted)
+  freeMemory(keys)
   return sorted
 }
 

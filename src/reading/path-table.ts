@@ -1,3 +1,4 @@
+import { freeMemory } from './free-memory.ts'
 import { hashPath, PATH_HASH_BYTES, wordOf } from './path-hash.ts'
 
 /** Where the root's own folder would stand. */
@@ -97,21 +98,23 @@ export class PathTable {
    * else can be asked of the table after that: its memory is needed.
    */
   take(count: number, bit: (value: number) => 0 | 1 | undefined): Uint8Array {
-    this.#slots = new Int32Array(0)
+    freeMemory(this.#slots)
     this.#recent.clear()
     const out = new Uint8Array(count * PATH_HASH_BYTES)
     const view = new DataView(out.buffer)
     let end = 0
-    for (let place = 0; place < this.#count; place++) {
-      const { hashes, values } = this.#pieces[place >>> PIECE_BITS]
-      const last = bit(values[place & (PIECE - 1)])
-      if (last === undefined || end === out.length) continue
-      const from = (place & (PIECE - 1)) * WORDS
-      for (let word = 0; word < WORDS; word++) {
-        const value = hashes[from + word]
-        view.setUint32(end + word * 4, word === WORDS - 1 ? (value | last) >>> 0 : value)
+    for (const [number, { hashes, values, parents }] of this.#pieces.entries()) {
+      const used = Math.min(PIECE, this.#count - number * PIECE)
+      for (let at = 0; at < used; at++) {
+        const last = bit(values[at])
+        if (last === undefined || end === out.length) continue
+        for (let word = 0; word < WORDS; word++) {
+          const value = hashes[at * WORDS + word]
+          view.setUint32(end + word * 4, word === WORDS - 1 ? (value | last) >>> 0 : value)
+        }
+        end += PATH_HASH_BYTES
       }
-      end += PATH_HASH_BYTES
+      for (const array of [hashes, values, parents]) freeMemory(array)
     }
     this.#pieces.length = 0
     this.#count = 0
@@ -150,6 +153,7 @@ export class PathTable {
       while (slots[slot] !== 0) slot = (slot + 1) & mask
       slots[slot] = place + 1
     }
+    freeMemory(this.#slots)
     this.#slots = slots
   }
 
