@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -29,7 +29,18 @@ export const lazy: Benchmark = {
         const server = await serve(layer, path)
         try {
           const words = ['scan', `registry:${server.host}/image:latest`, '--no-update', '--allow-incomplete', '--quiet']
-          await bulwark([...words, '--format', 'json', '--cache-dir', join(folder, `${name}-cache`)])
+          const output = join(folder, `${name}.json`)
+          await bulwark([
+            ...words,
+            '--format',
+            'json',
+            '--cache-dir',
+            join(folder, `${name}-cache`),
+            '--output',
+            output,
+          ])
+          const { components } = JSON.parse(readFileSync(output, 'utf8')) as { readonly components: readonly unknown[] }
+          if (components.length !== PACKAGES) throw new Error(`${components.length} of ${PACKAGES} packages were found`)
           const measured = (100 * server.sent()) / layer.sizeBytes
           report({ name, measured, unit: '%', limit: 15, at: 'most' })
         } finally {

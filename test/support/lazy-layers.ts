@@ -67,8 +67,8 @@ class LayerOutput {
   }
 
   /** Ends the current member. @returns where the next begins. */
-  cut(): number {
-    if (this.#pending.length > 0) this.raw(this.#pack(Buffer.concat(this.#pending)))
+  cut(pack = this.#pack): number {
+    if (this.#pending.length > 0) this.raw(pack(Buffer.concat(this.#pending)))
     this.#pending = []
     return this.bytes
   }
@@ -109,7 +109,7 @@ export function estargzLayer(entries: readonly LayerEntry[], options: LazyLayerO
   const tocAt = out.cut()
   const json = Buffer.from(tableText(toc, options, '\t'))
   out.tar(tarOf([{ name: 'stargz.index.json', text: json, mode: 0o444 }]))
-  out.cut()
+  out.cut((bytes) => gzipSync(bytes))
   out.raw(footer(tocAt, options.legacyFooter === true))
   const annotations = { 'containerd.io/snapshot/stargz/toc.digest': options.stated ?? sha256(json) }
   return out.layer('application/vnd.oci.image.layer.v1.tar+gzip', annotations)

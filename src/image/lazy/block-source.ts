@@ -10,7 +10,7 @@ import { unpackAll } from './unpack.ts'
 /** Unwanted bytes between two wanted ones that are fetched with them: cheaper than a request. */
 const GAP_BYTES = 64 * 1024
 /** Ranges that are on their way at once. */
-const RANGES_AHEAD = 4
+const RANGES_AHEAD = 6
 /** Up to these a block is unpacked at once and kept while files in it follow one another. */
 const SMALL_PACKED_BYTES = 8 * 1024 ** 2
 const SMALL_BYTES = 16 * 1024 ** 2
