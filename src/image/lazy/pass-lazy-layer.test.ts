@@ -10,6 +10,7 @@ import {
   type LazyLayerOptions,
   type TocEntry,
 } from '../../../test/support/lazy-layers.ts'
+import { Failure } from '../../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../../lib/limits.ts'
 import { type PassedLayer, passLayer } from '../layer/pass-layer.ts'
 import type { RemoteBytes } from '../types.ts'
@@ -172,6 +173,25 @@ describe.each(FORMATS)('%s', (_, write) => {
     expect(passed).toEqual({ diffId: layer.diffId, blob: layer.digest })
     expect(said.at(-1)).toContain(why)
     expect(said.at(-1)).toContain(`layer ${layer.digest}`)
+  })
+
+  it('is read as a whole, once, when its source cannot give parts', async () => {
+    const layer = write(FILES)
+    const bytes = bytesOf(layer.blob)
+    const wholly: RemoteBytes = {
+      open(range, cancelled) {
+        if (range.strict === true && range.offset > 0) throw new Failure('ranges-unknown', 'blobs as a whole only')
+        return bytes.open(range, cancelled)
+      },
+    }
+    const said: string[] = []
+    const found = await find(layer, wholly, said)
+    if (found === undefined) throw new Error('not lazy')
+    const expected = { diffId: layer.diffId, blob: layer.digest }
+    const options = { name: 'the-layer', expect: expected, limits: DEFAULT_LIMITS, signal, bytes: found.bytes }
+    expect(await passLayer(found.locator, new Recorder(), options)).toEqual(expected)
+    expect(bytes.seen.ranges).toHaveLength(1)
+    expect(said.at(-1)).toContain('blobs as a whole only')
   })
 
   it('with a million entries ends in time', async () => {
