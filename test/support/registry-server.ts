@@ -10,6 +10,13 @@ import type { BuiltManifest } from './registry-image.ts'
 export interface RegistryOptions {
   /** User names and passwords that are let in; anybody is without. */
   readonly htpasswd?: Readonly<Record<string, string>>
+  /** Lets in who shows a token of this service, signed with a certificate of the bundle (a PEM file). */
+  readonly token?: {
+    readonly realm: string
+    readonly service: string
+    readonly issuer: string
+    readonly bundle: string
+  }
   /** Serves over TLS with a certificate of its own authority; with `client`, only who shows a certificate of that authority too. */
   readonly tls?: boolean | { readonly client: boolean }
   /** Serves what this registry (`http://127.0.0.1:PORT`) has, as a mirror of it. */
@@ -34,6 +41,8 @@ export interface RegistryServer {
 export interface PushAccess {
   readonly username?: string
   readonly password?: string
+  /** A Bearer token, sent as it is. */
+  readonly token?: string
   /** A PEM file. */
   readonly authority?: string
   readonly client?: { readonly certificate: string; readonly key: string }
@@ -66,6 +75,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       ...(files === undefined ? {} : { tls: serverTls(folder, files.authority, tls?.client === true) }),
     },
     ...(options.htpasswd === undefined ? {} : { auth: { htpasswd: htpasswd(folder, options.htpasswd) } }),
+    ...(options.token === undefined ? {} : { auth: { token: tokenAuth(options.token) } }),
     ...(options.mirrorOf === undefined ? {} : { proxy: { remoteurl: options.mirrorOf } }),
   }
   const path = join(folder, 'config.yml')
@@ -82,8 +92,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     requests: () => logged(lines),
     async stop() {
       const ended = new Promise((resolve) => child.once('close', resolve))
-      child.kill('SIGKILL')
-      await ended
+      // Who has ended already is not waited for.
+      if (child.kill('SIGKILL')) await ended
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -105,6 +115,10 @@ function htpasswd(folder: string, users: Readonly<Record<string, string>>): Reco
   )
   writeFileSync(path, `${lines.join('\n')}\n`)
   return { realm: 'test', path }
+}
+
+function tokenAuth({ bundle, ...token }: NonNullable<RegistryOptions['token']>): Record<string, string> {
+  return { ...token, rootcertbundle: bundle }
 }
 
 /** An authority, a server's certificate for 127.0.0.1 and localhost, and a client's, all new. */
@@ -198,6 +212,7 @@ function ask(method: string, url: string, access: PushAccess, body?: Buffer, typ
     'content-length': body?.length ?? 0,
     ...(type === undefined ? {} : { 'content-type': type }),
     ...(access.username === undefined ? {} : { authorization: `Basic ${Buffer.from(secret).toString('base64')}` }),
+    ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token}` }),
   }
   const options = {
     method,
