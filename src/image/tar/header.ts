@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { decodePath } from '../../lib/path-text.ts'
 import type { TarEntryType } from '../types.ts'
 
@@ -127,4 +128,15 @@ export function entryType(flag: number): TarEntryType {
 /** Links, devices, pipes and plain directories have no body, whatever their size field says (as Go's archive/tar, which extracts layers). */
 export function hasBody(flag: number): boolean {
   return flag < 0x31 || flag > 0x36
+}
+
+const ZEROS = new Uint8Array(64 * 1024)
+
+/** Whether all bytes from `at` on are zero. */
+export function isZero(bytes: Uint8Array, at: number): boolean {
+  for (let i = at; i < bytes.length; i += ZEROS.length) {
+    const piece = bytes.subarray(i, i + ZEROS.length)
+    if (Buffer.compare(piece, ZEROS.subarray(0, piece.length)) !== 0) return false
+  }
+  return true
 }

@@ -1,13 +1,14 @@
-import { Buffer } from 'node:buffer'
 import { Failure } from '../../lib/failure.ts'
 import type { Limits } from '../../lib/limits.ts'
 import type { DiagnosticEffect } from '../../model/diagnostic.ts'
 import type { TarHandler } from '../types.ts'
 import { EntryBody } from './body.ts'
+import { ExtensionBody } from './extension-body.ts'
 import { type Draft, Extensions, isExtension } from './extensions.ts'
-import { BLOCK, blockKind, headerFormat, readNumber } from './header.ts'
+import { BLOCK, blockKind, headerFormat, isZero, readNumber } from './header.ts'
 import type { PaxRecords } from './pax.ts'
-import { mapIsSound, parseMapText, type SparsePart } from './sparse.ts'
+import { paxSparseParts } from './pax-sparse.ts'
+import { mapIsSound, type SparsePart } from './sparse.ts'
 import { SparseMap, type SparseMapState } from './sparse-map.ts'
 
 type State =
@@ -22,8 +23,6 @@ type State =
   | 'skip'
   /** After the two zero blocks. */
   | 'ended'
-
-const ZEROS = new Uint8Array(64 * 1024)
 
 /**
  * A push parser of tar archives: v7, ustar, PAX, GNU and star headers, sparse files of all four forms (POSIX.1-2017, pax;
@@ -41,17 +40,17 @@ export class TarReader {
   #state: State = 'header'
   /** Bytes pushed before the current chunk. */
   #before = 0
-  /** Bytes of `skip` or `extension` still to come; those of the extension's padding come after it. */
+  /** Bytes of `body` or `skip` still to come; those of a padding come after it. */
   #remaining = 0
   #padding = 0
-  /** A block, or an extension's body, that is not complete yet. */
-  #partial: Uint8Array = new Uint8Array(BLOCK)
+  /** A block that is not complete yet. */
+  readonly #partial: Uint8Array = new Uint8Array(BLOCK)
   #filled = 0
-  #extensionFlag = 0
   #entries = 0
   #bodyOffset = 0
   #zeroBlocks = 0
   #dataAfterEnd = false
+  readonly #extension: ExtensionBody
   readonly #extensions: Extensions
   readonly #map: SparseMap
   #draft: Draft | undefined
@@ -61,6 +60,7 @@ export class TarReader {
     this.#name = name
     this.#limits = limits
     this.#body = new EntryBody(handler, limits, name)
+    this.#extension = new ExtensionBody(limits, name)
     this.#extensions = new Extensions((message) => this.#problem('tar-pax-invalid', message, 'partial'))
     this.#map = new SparseMap(limits, name)
   }
@@ -173,15 +173,10 @@ export class TarReader {
   }
 
   #takeAfterEnd(chunk: Uint8Array, at: number): number {
-    for (let i = at; i < chunk.length && !this.#dataAfterEnd; i += ZEROS.length) {
-      const piece = chunk.subarray(i, i + ZEROS.length)
-      if (Buffer.compare(piece, ZEROS.subarray(0, piece.length)) === 0) continue
+    if (!this.#dataAfterEnd && !isZero(chunk, at)) {
       this.#dataAfterEnd = true
-      this.#problem(
-        'tar-data-after-end',
-        'bytes after the end of the archive were ignored, as all extractors do',
-        'notice',
-      )
+      const message = 'bytes after the end of the archive were ignored, as all extractors do'
+      this.#problem('tar-data-after-end', message, 'notice')
     }
     return chunk.length
   }
@@ -224,35 +219,19 @@ export class TarReader {
   }
 
   #beginExtension(flag: number, size: number, position: number): void {
-    if (size > this.#limits.headerBytes) {
-      throw new Failure(
-        'tar-header-too-large',
-        `the extended header at byte ${position} claims ${size} bytes, more than the ${this.#limits.headerBytes} allowed`,
-        { input: this.#name },
-      )
-    }
-    this.#extensionFlag = flag
+    this.#extension.begin(flag, size, position)
     this.#padding = (BLOCK - (size % BLOCK)) % BLOCK
-    if (size === 0) return
-    this.#partial = size > BLOCK ? new Uint8Array(size) : this.#partial
-    this.#remaining = size
-    this.#filled = 0
-    this.#state = 'extension'
+    if (size > 0) this.#state = 'extension'
   }
 
   #takeExtension(chunk: Uint8Array, at: number): number {
-    const count = Math.min(this.#remaining, chunk.length - at)
-    this.#partial.set(chunk.subarray(at, at + count), this.#filled)
-    this.#filled += count
-    this.#remaining -= count
-    if (this.#remaining === 0) {
-      const body = this.#partial.subarray(0, this.#filled)
-      this.#filled = 0
-      this.#extensions.take(this.#extensionFlag, body)
-      if (this.#partial.length > BLOCK) this.#partial = new Uint8Array(BLOCK)
+    const after = this.#extension.take(chunk, at)
+    const body = this.#extension.whole
+    if (body !== undefined) {
+      this.#extensions.take(this.#extension.flag, body)
       this.#skip(this.#padding)
     }
-    return at + count
+    return after
   }
 
   #beginEntry(block: Uint8Array, at: number, flag: number, headerSize: number): void {
@@ -277,25 +256,10 @@ export class TarReader {
     this.#continueMap(this.#map.addOldGnu(block, at), 'old-sparse-map')
   }
 
-  /** PAX formats 0.0, 0.1 and 1.0 (GNU tar manual, "PAX Format, Versions 0.0 and 0.1", "PAX Format, Version 1.0"). */
   #paxSparse(draft: Draft, pax: PaxRecords): void {
-    const extensions = this.#extensions
-    const map = extensions.text(pax, 'GNU.sparse.map')
-    const major = extensions.text(pax, 'GNU.sparse.major')
-    const realSize = extensions.number(pax, 'GNU.sparse.realsize') ?? extensions.number(pax, 'GNU.sparse.size')
-    const isSparse = map !== undefined || major !== undefined || pax.parts.length > 0 || realSize !== undefined
-    if (!isSparse) {
-      this.#deliver(undefined)
-      return
-    }
-    draft.entry.name = extensions.text(pax, 'GNU.sparse.name') ?? draft.entry.name
-    draft.entry.sizeBytes = realSize ?? -1
-    if (major === undefined || major === '0') {
-      this.#deliver(map === undefined ? pax.parts : (parseMapText(map) ?? 'malformed'))
-      return
-    }
-    if (major !== '1' || draft.storedBytes < BLOCK) {
-      this.#deliver('malformed')
+    const parts = paxSparseParts(draft, pax, this.#extensions)
+    if (parts !== 'in-body') {
+      this.#deliver(parts)
       return
     }
     this.#map.beginPax()
