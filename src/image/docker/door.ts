@@ -25,7 +25,6 @@ export const dockerDoor: Pick<ImageDoor, 'open' | 'platforms' | 'list'> = {
     }
     const inContainerd = await openContainerd(opened.roots, name, reference, context)
     if (inContainerd !== undefined && 'found' in inContainerd) return inContainerd
-    if (inContainerd !== undefined) reasons.push(inContainerd.absent)
     // Storage that can be read says all: its engine has nothing to add.
     const isKnown = opened.stores.length > 0 && opened.denied === undefined
     const asked = isKnown ? undefined : await ask(name, reference, context)
