@@ -67,7 +67,8 @@ class SshConnection extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#child.stdin.write(chunk, (error) => done(error ?? null))
+    // A program that ends without reading says why when it has ended.
+    this.#child.stdin.write(chunk, () => done())
   }
 
   override _final(done: (error?: Error | null) => void): void {
