@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -74,11 +75,80 @@ describe('facts in SQLite', () => {
     expect(one.load(DIFF_ID, [reader('one', 1)])).toBeUndefined()
   })
 
+  it('of readers with other options are told apart', () => {
+    const one = store()
+    const deep = { ...reader('one', 1), options: 'deep' }
+    one.store(facts)
+    expect(one.load(DIFF_ID, [deep])?.rows.size).toBe(0)
+    one.store({ ...facts, rows: [{ reader: 'one', version: 1, options: 'deep', encoded: Uint8Array.of(8) }] })
+    expect(one.load(DIFF_ID, [deep])?.rows.get('one')).toEqual(Uint8Array.of(8))
+    expect(one.load(DIFF_ID, [reader('one', 1)])?.rows.get('one')).toEqual(Uint8Array.of(4))
+  })
+
+  it('that were not used for the longest time give way when there is no room', () => {
+    let hour = 100
+    const bounded = (): FactStore => {
+      const made = sqliteFactStore(path, { maxBytes: 600_000, now: () => hour * 3_600_000 })
+      open.push(made)
+      return made
+    }
+    const key = (number: number) => `sha256:${String(number).padStart(64, '0')}` as const
+    const put = (to: FactStore, number: number): boolean =>
+      to.store({ ...facts, diffId: key(number), index: new Uint8Array(100_000).fill(number) })
+    const one = bounded()
+    for (let number = 0; number < 4; number++, hour++) put(one, number)
+    expect(one.load(key(0), [])).toBeDefined()
+    one.close()
+    const two = bounded()
+    for (let number = 4; number < 7; number++, hour++) put(two, number)
+    const there = [0, 1, 2, 3, 4, 5, 6].filter((number) => two.load(key(number), []) !== undefined)
+    expect(there).toContain(0)
+    expect(there).toContain(6)
+    expect(there).not.toContain(1)
+    expect(statSync(path).size).toBeLessThan(900_000)
+    const huge = { ...facts, diffId: key(9), index: new Uint8Array(700_000) }
+    expect(two.store(huge)).toBe(false)
+    expect(two.load(key(9), [])).toBeUndefined()
+    expect(two.load(key(6), [])).toBeDefined()
+  })
+
+  it('are a notice to nobody when another process writes at the same time', () => {
+    const [one, two] = [store(), store()]
+    for (let i = 0; i < 20; i++) {
+      one.store({ ...facts, diffId: `sha256:${String(i).padStart(64, '0')}` })
+      two.store({ ...facts, diffId: `sha256:${String(i).padStart(64, 'f')}` })
+    }
+    expect([...(one.notices?.() ?? []), ...(two.notices?.() ?? [])]).toEqual([])
+  })
+
   it('of an archive come back by its digest', () => {
     const one = store()
     expect(one.loadArchive(DIFF_ID)).toBeUndefined()
     one.storeArchive(DIFF_ID, Uint8Array.of(7))
     expect(store().loadArchive(DIFF_ID)).toEqual(Uint8Array.of(7))
+  })
+})
+
+describe('documents', () => {
+  const bytes = Buffer.from('{"a":1}')
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}` as const
+
+  it('come back by their digest, and only what has it', () => {
+    store().storeDocument(digest, bytes)
+    expect(Buffer.from(store().loadDocument(digest) ?? '')).toEqual(bytes)
+    store().storeDocument(DIFF_ID, bytes)
+    expect(store().loadDocument(DIFF_ID)).toBeUndefined()
+    const raw = new DatabaseSync(path)
+    raw.exec("UPDATE contents SET encoded = x'00'")
+    raw.close()
+    expect(store().loadDocument(digest)).toBeUndefined()
+  })
+
+  it('that are too large are not kept', () => {
+    const large = Buffer.alloc(17 * 1024 ** 2)
+    const name = `sha256:${createHash('sha256').update(large).digest('hex')}` as const
+    store().storeDocument(name, large)
+    expect(store().loadDocument(name)).toBeUndefined()
   })
 })
 
