@@ -13,7 +13,7 @@ import {
 } from '../scan/index.ts'
 import { scanStatus, worstStatus } from './exit-status.ts'
 import { deliver } from './output.ts'
-import type { ScanSettings } from './scan-request.ts'
+import type { ScanSettings } from './scan-flags.ts'
 import { VERSION } from './version.ts'
 import { reportWidth, type World, wantsColour, write } from './world.ts'
 

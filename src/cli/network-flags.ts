@@ -58,6 +58,13 @@ export const NETWORK_FLAGS = {
     ...list('allow-address', 'CIDR', 'link-local addresses that registries may have all the same (repeatable)'),
     parse: parseBlocks,
   },
+  wholeLayers: {
+    name: 'whole-layers',
+    summary: 'read layers whole, also those with a table of contents: what the table does not name is seen too',
+    group: REGISTRIES,
+    parse: parseSwitch,
+    fallback: false,
+  } satisfies Flag<boolean>,
   imageSrc: {
     name: 'image-src',
     argument: 'LIST',

@@ -14,6 +14,7 @@ import {
   parseSwitch,
   parseText,
   parseWhole,
+  type SettingsOf,
 } from './flag.ts'
 import { NETWORK_FLAGS } from './network-flags.ts'
 
@@ -167,3 +168,6 @@ export const BATCH_FLAGS = {
   imagesFrom: text('images-from', 'FILE', 'scan the images that a file lists, one a line; - for standard input'),
   allPlatforms: onOff('all-platforms', 'scan an image once for each platform that it has'),
 } as const
+
+/** Everything that decides a scan, as flags, environment and file gave it. */
+export type ScanSettings = SettingsOf<typeof SCAN_FLAGS> & SettingsOf<typeof COMMON_FLAGS>

@@ -8,15 +8,11 @@ import { printable, REPORTERS } from '../report/index.ts'
 import { type ReadMode, type ScanIo, type ScanOptions, scanTarget, workerEntry } from '../scan/index.ts'
 import type { BatchRequest } from './batch.ts'
 import { scanStatus } from './exit-status.ts'
-import type { SettingsOf } from './flag.ts'
 import { deliver } from './output.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
-import type { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
+import type { ScanSettings } from './scan-flags.ts'
 import { VERSION } from './version.ts'
 import { reportWidth, type World, wantsColour, write } from './world.ts'
-
-/** Everything that decides a scan, as flags, environment and file gave it. */
-export type ScanSettings = SettingsOf<typeof SCAN_FLAGS> & SettingsOf<typeof COMMON_FLAGS>
 
 /** What a command line adds to the settings. */
 export interface ScanRequest {
@@ -182,6 +178,7 @@ async function networkSettings(settings: ScanSettings, world: World): Promise<Ne
     ...(registryToken === undefined ? {} : { registryToken }),
     allowAddresses: settings.allowAddress,
     insecureRegistries: settings.insecureRegistry,
+    wholeLayers: settings.wholeLayers,
     pullSecrets: settings.pullSecret.map((path) => resolve(world.cwd, path)),
   }
 }

@@ -223,6 +223,8 @@ export interface NetworkSettings {
   readonly allowAddresses: readonly string[]
   /** Registries (`host[:port]`) that may be spoken to over HTTP, and whose certificates need not be trusted; `*` for all. */
   readonly insecureRegistries: readonly string[]
+  /** Read layers whole, also where a table of contents would do: a table may leave out what the archive holds. */
+  readonly wholeLayers?: boolean
   /** Files with a Kubernetes pull secret. */
   readonly pullSecrets: readonly string[]
 }

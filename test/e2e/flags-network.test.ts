@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EngineApiServer, serveEngine } from '../support/engine-api-server.ts'
 import { ALPINE_LAYER, useFlagFixtures } from '../support/flag-fixtures.ts'
+import { estargzLayer, lazyImage } from '../support/lazy-layers.ts'
 import { buildImage, buildIndex } from '../support/registry-image.ts'
 import { pushImage, type RegistryServer, registryMissing, startRegistry } from '../support/registry-server.ts'
 import { expectRefused, type Ran, type Report } from '../support/sandbox.ts'
@@ -109,6 +111,19 @@ describe('how a registry is reached', () => {
     expectRefused(await scan(['--insecure-registry', 'other.example', `registry:${name}`]), 3, /certificate/)
     const trivy = ['image', '--skip-db-update', '--insecure', '--format', 'json', '--image-src', 'remote', name]
     expect(packagesOf(await fixtures.run(trivy, { env: ALONE }))).toEqual(['openssl'])
+  })
+
+  it('--whole-layers sees what a table of contents leaves out', async () => {
+    const filler = { name: 'usr/share/filler', text: randomBytes(5 * 1024 ** 2) }
+    const lying = estargzLayer([...SYSTEM, filler], {
+      lie: (entries) => entries.filter(({ name }) => !name.endsWith('installed')),
+    })
+    const registry = await smallRegistry()
+    registry.put('lying', '1', lazyImage([lying]))
+    const name = `registry:${registry.host}/lying:1`
+    expect(packagesOf(await scan(['--allow-incomplete', name]))).toEqual([])
+    expect(packagesOf(await scan(['--whole-layers', name]))).toEqual(['openssl'])
+    await registry.close()
   })
 
   it('--allow-address lets a link-local registry be asked, which is refused otherwise', async () => {

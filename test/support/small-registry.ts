@@ -28,6 +28,7 @@ export async function smallRegistry(options: { readonly authorization?: string }
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
     const blob = /\/blobs\/(\S+)$/.exec(path)?.[1]
+    const bytes = blob === undefined ? undefined : blobs.get(blob)
     const manifest = documents.get(path)
     const list = /^\/v2\/(\S+)\/tags\/list$/.exec(path)?.[1]
     const json = (value: unknown): void => void response.end(JSON.stringify(value))
@@ -37,7 +38,7 @@ export async function smallRegistry(options: { readonly authorization?: string }
       const headers = { 'content-type': manifest.mediaType, 'docker-content-digest': manifest.digest }
       response.writeHead(200, { ...headers, 'content-length': manifest.bytes.length })
       response.end(request.method === 'HEAD' ? undefined : manifest.bytes)
-    } else if (blob !== undefined && blobs.has(blob)) response.end(blobs.get(blob))
+    } else if (bytes !== undefined) sendBlob(bytes, request, response)
     else response.writeHead(404).end()
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -60,4 +61,17 @@ export async function smallRegistry(options: { readonly authorization?: string }
         server.closeAllConnections()
       }),
   }
+}
+
+/** A blob, whole or one range of it (RFC 9110, section 14.2). */
+function sendBlob(bytes: Uint8Array, { headers }: IncomingMessage, response: ServerResponse): void {
+  const range = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '')
+  if (range === null) {
+    response.writeHead(200, { 'content-length': bytes.length }).end(bytes)
+    return
+  }
+  const end = range[2] === '' ? bytes.length - 1 : Math.min(Number(range[2]), bytes.length - 1)
+  const part = bytes.subarray(Number(range[1]), end + 1)
+  const place = `bytes ${range[1]}-${end}/${bytes.length}`
+  response.writeHead(206, { 'content-length': part.length, 'content-range': place }).end(part)
 }

@@ -201,6 +201,7 @@ async function placed(
 ): Promise<ImageLayer> {
   const { digest, size, mediaType, annotations } = descriptor
   const bytes = blobBytes(repository, { digest, sizeBytes: size })
+  if (repository.context.network.wholeLayers === true) return layer.locator === undefined ? layer : { ...layer, bytes }
   const described = { digest, sizeBytes: size, annotations, ...(mediaType === undefined ? {} : { mediaType }) }
   const lazy = await findTableOfContents(described, bytes, lazyMeans(repository, manifest))
   // Under what its facts are kept holds also where its bytes may not be asked for.
