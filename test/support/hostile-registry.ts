@@ -355,7 +355,7 @@ function token(asked: Asked, content: unknown): true {
 }
 
 function endlessTags(asked: Asked): true {
-  const tags = Array.from({ length: 1000 }, () => randomBytes(6).toString('hex'))
+  const tags = Array.from({ length: 1000 }, (_, i) => `${asked.count}.${i}`)
   return send(asked, 200, JSON.stringify({ tags }), { link: `<${asked.path}?n=1000&last=${tags[999]}>; rel="next"` })
 }
 

@@ -192,7 +192,7 @@ describe('lists of tags', () => {
     }
   }
 
-  it('are bounded, however they come', async () => {
+  it('are bounded, however they come', { timeout: 30_000 }, async () => {
     expect(await list('tags-endless')).toMatchObject({ code: 'registry-list-too-long' })
     expect(await list('tags-huge')).toMatchObject({ code: 'registry-document-too-large' })
     expect(await list('tags-nonsense')).toMatchObject({ code: 'registry-list-invalid' })

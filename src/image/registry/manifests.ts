@@ -1,8 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import { Failure } from '../../lib/failure.ts'
 import type { Digest } from '../../model/digest.ts'
-import { algorithmOf } from '../layer/stream.ts'
 import { digestOfDocument, verifyDocument } from '../open/documents.ts'
 import type { ImageName, OpenContext } from '../types.ts'
 import { type Asked, type RegistryClient, statusFailure, type Wish, wishText } from './client.ts'
@@ -274,10 +272,4 @@ function schema1(reference: string, which: string): Failure {
     input: reference,
     hints: ['pull the image with a current engine and push it again: it is then stored in a current format'],
   })
-}
-
-/** The digest of bytes by the algorithm of another. */
-export function digestLike(bytes: Uint8Array, like: Digest): Digest {
-  const algorithm = algorithmOf(like)
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }
