@@ -1,10 +1,12 @@
 import { Buffer } from 'node:buffer'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { markOpaque, markWhiteout } from '../../../test/support/overlay-marks.ts'
 import { DEFAULT_LIMITS } from '../../lib/limits.ts'
+import { encodePath } from '../../lib/path-text.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { passLayer } from '../layer/pass-layer.ts'
 import type { TarHandler } from '../types.ts'
@@ -92,6 +94,35 @@ describe('an upper folder of overlayfs', () => {
       expect(problems).toMatchObject([{ code: 'overlay-marks-unseen', effect: 'partial' }])
     } finally {
       process.env.PATH = before
+    }
+  })
+})
+
+describe('marks of deleted folders', () => {
+  const NAMES = ['plain', 'with space', 'line\nbreak', 'back\\slash', 'r\u00e9', `${'long/'.repeat(60)}end`, 'f\udce9']
+
+  it.for(['getfattr', 'tar'])('are seen by %s, whatever the folders are called', async (program, ctx) => {
+    const programs = mkdtempSync(path.join(tmpdir(), 'bulwark-programs-'))
+    const before = process.env.PATH
+    try {
+      for (const name of NAMES) {
+        const folder = Buffer.concat([Buffer.from(`${root}/`), encodePath(name)])
+        mkdirSync(folder, { recursive: true })
+        const missing = markOpaque(folder)
+        if (missing !== undefined) return ctx.skip(missing)
+      }
+      mkdirSync(path.join(root, 'unmarked'))
+      const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim()
+      if (found === '') return ctx.skip(`there is no ${program}`)
+      symlinkSync(found, path.join(programs, program))
+      process.env.PATH = programs
+      const { names, problems } = await pass()
+      expect(problems).toEqual([])
+      const marks = names.filter((name) => name.includes('.wh..wh..opq'))
+      expect(marks).toEqual(NAMES.map((name) => `${name}/.wh..wh..opq file 644`).sort())
+    } finally {
+      process.env.PATH = before
+      rmSync(programs, { recursive: true })
     }
   })
 })

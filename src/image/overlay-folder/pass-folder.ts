@@ -7,7 +7,7 @@ import { encodePath } from '../../lib/path-text.ts'
 import { openTreeFile } from '../tree/tree-file.ts'
 import { type TreeEntry, walkTree } from '../tree/walk.ts'
 import type { TarEntry, TarHandler } from '../types.ts'
-import { opaqueFolders } from './opaque-folders.ts'
+import { type OpaqueFolders, opaqueFolders } from './opaque-folders.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const WHITEOUT = '.wh.'
@@ -37,7 +37,7 @@ export interface PassedFolder {
  */
 export async function passFolder(root: string, handler: TarHandler, options: PassFolderOptions): Promise<PassedFolder> {
   const { name, limits, signal } = options
-  const opaque = await opaqueFolders(root, signal)
+  const opaque = await marksOf(root, options)
   const pass = new FolderPass(root, handler, options)
   if (opaque.unseen !== undefined) {
     pass.problem('overlay-marks-unseen', `${opaque.unseen}: files of older layers may be shown that this one deletes`)
@@ -55,6 +55,17 @@ export async function passFolder(root: string, handler: TarHandler, options: Pas
   }
   return pass.whole ? {} : { incomplete: true }
 }
+
+async function marksOf(root: string, { name, limits, signal }: PassFolderOptions): Promise<OpaqueFolders> {
+  try {
+    return await opaqueFolders(root, { limits, signal })
+  } catch (error) {
+    throw inLayer(error, name, signal)
+  }
+}
+
+/** What opening a file comes to that was there a moment ago. */
+const CHANGES = new Set(['no-such-target', 'not-a-regular-file', 'leaves-root'])
 
 /** Thrown out of the walk once nothing more is wanted. */
 const ENOUGH = new Failure('pass-complete', 'nothing more is wanted of this layer')
@@ -124,19 +135,38 @@ class FolderPass {
     }
   }
 
+  /** A file that changes or goes while it is read, as in a running container, is told of; what is missing of it is zeros. */
   #read({ name, sizeBytes }: TarEntry): void {
-    const file = openTreeFile(this.#root, name)
+    let done = 0
     try {
-      for (let done = 0; done < sizeBytes && this.#handler.more?.() !== false; ) {
+      done = this.#readFile(name, sizeBytes)
+    } catch (error) {
+      if (!(error instanceof Failure) || !CHANGES.has(error.code)) throw error
+    }
+    if (done < sizeBytes && this.#handler.more?.() !== false) {
+      this.problem('file-changed-meanwhile', 'it was changed while it was read', name)
+      this.#chunk.fill(0)
+      for (; done < sizeBytes && this.#handler.more?.() !== false; done += CHUNK_BYTES)
+        this.#handler.body(this.#chunk.subarray(0, Math.min(CHUNK_BYTES, sizeBytes - done)))
+    }
+    this.#options.progress?.(this.#doneBytes)
+  }
+
+  /** @returns how many bytes were handed over. */
+  #readFile(name: string, sizeBytes: number): number {
+    const file = openTreeFile(this.#root, name)
+    let done = 0
+    try {
+      while (done < sizeBytes && this.#handler.more?.() !== false) {
         const count = file.read(this.#chunk.subarray(0, Math.min(CHUNK_BYTES, sizeBytes - done)), done)
-        if (count === 0) throw new Failure('file-changed', 'a file became shorter while it was read', { input: name })
+        if (count === 0) return done
         this.#handler.body(this.#chunk.subarray(0, count))
         done += count
         this.#doneBytes += count
       }
+      return done
     } finally {
       file.close()
     }
-    this.#options.progress?.(this.#doneBytes)
   }
 }
