@@ -4,6 +4,7 @@ import { type AuthFile, decodeEntry, entriesFor, helperFor } from './auth-file.t
 import type { AuthSource } from './auth-places.ts'
 import type { HelperAnswer } from './credential-helper.ts'
 import { HUB, HUB_KEY } from './host.ts'
+import { once } from './once.ts'
 import { type Keyring, keyringCredentials } from './pull-secret.ts'
 import { quoted } from './value.ts'
 
@@ -48,10 +49,11 @@ export async function findCredentials(
     const problems: string[] = []
     for (let look = await looks.next(); look.done !== true; look = await looks.next()) {
       problems.push(...look.value.problems)
+      for (const problem of look.value.problems) sources.explain(`credentials: ${problem}`)
       const credentials = look.value.credentials.filter((credential) => isNew(credential, seen))
       for (const credential of credentials)
         sources.explain(`credentials for ${endpoint.credentialsFor}: ${described(credential)}`)
-      if (credentials.length > 0) return { credentials, problems, more: next }
+      if (credentials.length > 0) return { credentials, problems, more: once(next) }
     }
     return { credentials: [], problems }
   }

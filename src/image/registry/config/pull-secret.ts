@@ -16,7 +16,6 @@ export interface Keyring {
 
 /** Kubernetes keeps no larger object in its store. */
 const MOST_TEXT = 1024 ** 2
-const MOST_DOCUMENTS = 1000
 
 /**
  * Reads files with Kubernetes pull secrets.
@@ -73,17 +72,9 @@ export async function parsePullSecrets(text: string, path: string): Promise<Keyr
   return { entries: sorted(entries), problems }
 }
 
+/** YAML is loaded when it is met: it is large, and a bundle gives the names of such a package only to a static import. */
 async function yamlDocuments(text: string): Promise<readonly unknown[] | undefined> {
-  const { parseAllDocuments } = await import('yaml')
-  try {
-    const documents = parseAllDocuments(text, { logLevel: 'silent', uniqueKeys: false })
-    if (!Array.isArray(documents) || documents.length > MOST_DOCUMENTS) return undefined
-    if (documents.some(({ errors }) => errors.length > 0)) return undefined
-    return documents.map((document) => document.toJS({ mapAsMap: true, maxAliasCount: 100 }))
-  } catch {
-    // Nested too deep, or aliases that grow without bound.
-    return undefined
-  }
+  return (await import('./yaml-documents.ts')).parseYamlDocuments(text)
 }
 
 /** The objects of a List, or the object itself. Lists do not lie in lists. */
