@@ -93,7 +93,10 @@ class Collector implements TarHandler {
     const name = path.slice(start)
     if (name.startsWith('.wh.')) {
       const gone = `${path.slice(0, start)}${name.slice('.wh.'.length)}`
-      if (!name.startsWith('.wh..wh.') && this.#inImage(gone)) this.#add({ path: gone, kind: 'removed', mode: 0 })
+      // A folder that was removed and made anew hides all that the image has in it.
+      const removed = name === '.wh..wh..opq' ? path.slice(0, Math.max(0, start - 1)) : gone
+      if (removed !== '' && (removed !== gone || !name.startsWith('.wh..wh.')) && this.#inImage(removed))
+        this.#add({ path: removed, kind: 'removed', mode: 0 })
       return false
     }
     if (entry.type === 'symlink') this.#link(path, entry.linkName)
