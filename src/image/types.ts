@@ -2,7 +2,6 @@ import type { Failure } from '../lib/failure.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Digest } from '../model/digest.ts'
-import type { ContainerTarget } from './container/types.ts'
 
 /** How the bytes of a layer or archive are compressed. */
 export type Encoding = 'plain' | 'gzip' | 'zstd'
@@ -177,6 +176,24 @@ export interface Tree {
 export interface SingleFile {
   readonly reference: string
   readonly path: string
+}
+
+/** A container: the image that it was made from, and what has been written in it since. */
+export interface ContainerTarget {
+  /** As the user named it. */
+  readonly reference: string
+  /** `podman`, `docker`, `containerd`. */
+  readonly engine: string
+  readonly id: string
+  /** Its name, or its ID where it has none. */
+  readonly name: string
+  /** The image, with its layers only. */
+  readonly image: Image
+  /** The folder that overlayfs writes to: what is not as in the image. */
+  readonly upper: string
+  /** Folders of the layers below, the newest first: where the image's own copy of a file is. */
+  readonly lowers: readonly string[]
+  readonly diagnostics: readonly Diagnostic[]
 }
 
 /** What a user can point at. Only an image has layers. */

@@ -5,8 +5,7 @@ import { decodePath, encodePath } from '../../lib/path-text.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { passFolder } from '../overlay-folder/pass-folder.ts'
 import { normaliseEntryName } from '../tar/names.ts'
-import type { TarEntry, TarHandler } from '../types.ts'
-import type { ContainerTarget } from './types.ts'
+import type { ContainerTarget, TarEntry, TarHandler } from '../types.ts'
 
 /** One file of a container that is not as in its image. */
 export interface ContainerChange {

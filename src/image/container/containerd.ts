@@ -7,10 +7,9 @@ import { findRecords, unpackedFolders } from '../containerd/metadata.ts'
 import { containerdRoots } from '../containerd/root.ts'
 import { denied } from '../engine-storage/stored-document.ts'
 import { parseImageName } from '../name/image-name.ts'
-import type { OpenContext } from '../types.ts'
+import type { ContainerTarget, OpenContext } from '../types.ts'
 import { chainIds } from './layers.ts'
 import { type Answer, choose } from './search.ts'
-import type { ContainerTarget } from './types.ts'
 
 const METADATA = 'io.containerd.metadata.v1.bolt/meta.db'
 /** Labels in which clients of containerd keep the name that they gave. */

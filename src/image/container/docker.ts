@@ -4,11 +4,10 @@ import { Failure } from '../../lib/failure.ts'
 import type { Digest } from '../../model/digest.ts'
 import { dockerRoots } from '../docker/data-root.ts'
 import { storedNames } from '../engine-storage/stored-document.ts'
-import type { OpenContext } from '../types.ts'
+import type { ContainerTarget, OpenContext } from '../types.ts'
 import { chainIds, imageOf, type UnpackedLayer } from './layers.ts'
 import { noticeOf } from './mounts.ts'
 import { type Answer, choose, readDocument, readText } from './search.ts'
-import type { ContainerTarget } from './types.ts'
 
 const MAX_CONTAINERS = 10_000
 const ID = /^[0-9a-f]{64}$/

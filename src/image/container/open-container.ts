@@ -1,11 +1,10 @@
 import { Failure } from '../../lib/failure.ts'
-import type { OpenContext } from '../types.ts'
+import type { ContainerTarget, OpenContext } from '../types.ts'
 import { findContainerdContainer } from './containerd.ts'
 import { findDockerContainer } from './docker.ts'
 import { findPodmanContainer } from './podman.ts'
 import { CONTAINER_PREFIX } from './prefix.ts'
 import { type Answer, requireFolder } from './search.ts'
-import type { ContainerTarget } from './types.ts'
 
 type Find = (name: string, reference: string, context: OpenContext) => Promise<Answer<ContainerTarget>>
 

@@ -7,11 +7,10 @@ import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { Digest } from '../../model/digest.ts'
 import { crioPlaces, podmanPlaces } from '../containers-storage/places.ts'
 import { isStored } from '../engine-storage/stored-document.ts'
-import type { OpenContext } from '../types.ts'
+import type { ContainerTarget, OpenContext } from '../types.ts'
 import { imageOf, type UnpackedLayer } from './layers.ts'
 import { mountNotice } from './mounts.ts'
 import { type Answer, choose, readDocument, readText } from './search.ts'
-import type { ContainerTarget } from './types.ts'
 
 const names = z.pipe(
   z.nullish(z.array(z.string())),
