@@ -1,22 +1,8 @@
 import { Failure } from '../../lib/failure.ts'
-import type { KeptTable } from '../lazy/contents.ts'
 import { TarReader } from '../tar/reader.ts'
 import type { LayerLocator, LazyLocator, RemoteBytes, TarHandler } from '../types.ts'
-import { type StreamedLayer, type StreamOptions, streamLayer } from './stream.ts'
-
-/** What is read of a layer, whatever it lies in. */
-export interface PassLayerOptions extends Omit<StreamOptions, 'onChunk'> {
-  /** Asked between entries: whether all that was wanted has passed and the rest need not. */
-  enough?(): boolean
-  /** What one pass over a layer leaves for the next one over it. */
-  readonly kept?: KeptTable
-}
-
-/** Digests that were computed on the way; none where the layer is not read as a whole, and something else proves what is read. */
-export type PassedLayer = Partial<StreamedLayer> & {
-  /** Not all of it could be seen, for a reason that lies in this machine: what was found is not kept for later. */
-  readonly incomplete?: true
-}
+import type { PassedLayer, PassLayerOptions } from './passed-layer.ts'
+import { streamLayer } from './stream.ts'
 
 /** Thrown out of a stream that has given all that was wanted. */
 const ENOUGH = new Failure('pass-complete', 'nothing more is wanted of this layer')

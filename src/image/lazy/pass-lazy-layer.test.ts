@@ -12,7 +12,8 @@ import {
 } from '../../../test/support/lazy-layers.ts'
 import { Failure } from '../../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../../lib/limits.ts'
-import { type PassedLayer, passLayer } from '../layer/pass-layer.ts'
+import { passLayer } from '../layer/pass-layer.ts'
+import type { PassedLayer } from '../layer/passed-layer.ts'
 import type { RemoteBytes } from '../types.ts'
 import { findTableOfContents } from './index.ts'
 

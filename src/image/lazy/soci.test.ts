@@ -14,7 +14,8 @@ import {
   type ZtocTable,
 } from '../../../test/support/soci-layers.ts'
 import { DEFAULT_LIMITS } from '../../lib/limits.ts'
-import { type PassedLayer, passLayer } from '../layer/pass-layer.ts'
+import { passLayer } from '../layer/pass-layer.ts'
+import type { PassedLayer } from '../layer/passed-layer.ts'
 import { findTableOfContents, type SociIndex } from './index.ts'
 import { inflateFrom } from './zran.ts'
 import { parseZtoc } from './ztoc.ts'
