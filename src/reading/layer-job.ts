@@ -28,7 +28,11 @@ export async function readLayerJob(
   const pass = new LayerPass({ readers: readersOf(job, readers), also: job.also, limits })
   const kept: KeptTable = {}
   try {
-    const { diffId = expect.diffId, blob, incomplete } = await passLayer(locator, pass, {
+    const {
+      diffId = expect.diffId,
+      blob,
+      incomplete,
+    } = await passLayer(locator, pass, {
       ...{ name, expect, limits, signal, progress },
       ...means,
       kept,
