@@ -5,7 +5,7 @@ const BENCHMARKS: readonly { readonly id: string; readonly load: () => Promise<B
   { id: 'startup', load: async () => (await import('./startup.ts')).startup },
   { id: 'database', load: async () => (await import('./database.ts')).database },
   { id: 'scan', load: async () => (await import('./scan.ts')).scan },
-  { id: 'entries', load: async () => (await import('./entries.ts')).entries },
+  { id: 'sources', load: async () => (await import('./sources.ts')).sources },
   { id: 'match', load: async () => (await import('./match.ts')).match },
 ]
 
