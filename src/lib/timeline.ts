@@ -10,9 +10,6 @@ export interface Timeline {
   instant(name: string, lane?: string): void
 }
 
-/** Where nobody asked. */
-export const NO_TIMELINE: Timeline = { span: () => () => {}, instant: () => {} }
-
 /** Events of one timeline; what comes after is counted, not kept. */
 const MOST_EVENTS = 200_000
 const MAIN_LANE = 'bulwark'
