@@ -73,7 +73,7 @@ const EXPLANATION = `
 What you saw: a Debian root file system with a Node service in it, read as it lies, offline, in the time that the last line says.
 Two weaknesses are exploited in the wild, so they stand first, before others with a higher score; one has no fix yet, and says so.
 Each line names package, installed and fixed version, and the file that is the evidence; what could not be known would stand under Blind.
-Next: bulwark advisories update, then bulwark scan image.tar (an archive of docker save), or bulwark scan DIRECTORY.
+Next: bulwark advisories update, then bulwark scan alpine:3.20 (any image, as to docker pull), or bulwark scan DIRECTORY.
 In a pipeline: bulwark scan --severity critical,high --exit-code 1 image.tar; everything else is in docs/scan.md.
 `
 
