@@ -43,9 +43,13 @@ export function authority(
   return {
     credentials(endpoint, signal) {
       const key = `${endpoint.origin} ${endpoint.credentialsFor}`
-      const known = found.get(key) ?? configuration.credentials(endpoint, signal)
-      found.set(key, known)
-      return known
+      const known = found.get(key)
+      if (known !== undefined) return known
+      const looked = configuration.credentials(endpoint, signal)
+      found.set(key, looked)
+      // What one target's end cut short is no answer for the next.
+      looked.catch(() => found.delete(key))
+      return looked
     },
     token(asked, about) {
       const key = keyOf(asked)

@@ -239,6 +239,23 @@ describe('credentials are for the host that they are for', () => {
     }
     expect(lines.join('\n')).not.toMatch(/signature|word@|for the registry/)
   })
+
+  it('nor to a token service that such a host names', async () => {
+    const elsewhere = await serve((one, response) => {
+      if (one.url.pathname === '/token') return void response.end(JSON.stringify({ token: 'taken' }))
+      const realm = `Bearer realm="http://${one.headers.host}/token",service="s"`
+      response.writeHead(401, { 'www-authenticate': realm }).end()
+    })
+    const { host } = await serve(
+      (one, response) =>
+        void response.writeHead(307, { location: `http://${elsewhere.host}${one.url.pathname}` }).end(),
+    )
+    const { opened, lines } = await open(host, plainConfiguration([BASIC]))
+    expect(opened).toBe(false)
+    expect(elsewhere.seen.map(({ url }) => url.pathname)).not.toContain('/token')
+    expect(elsewhere.seen.every(({ authorization }) => authorization === undefined)).toBe(true)
+    expect(lines.join('\n')).toContain('is given none')
+  })
 })
 
 describe('mirrors', () => {

@@ -4,7 +4,7 @@ import { isLoopback } from '../../lib/network-address.ts'
 import type { OpenContext } from '../types.ts'
 import { addressGuard } from './address-guard.ts'
 import { type Authority, authority, type Proof, proofs } from './authorization.ts'
-import { parseChallenges } from './challenge.ts'
+import { type Challenge, parseChallenges } from './challenge.ts'
 import { type Answer, type Connections, NoConnection, openConnections } from './connections.ts'
 import { DEFAULT_PATIENCE, type Patience } from './patience.ts'
 import { bodyOf, noConnectionFailure, type Sending, send, shownUrl } from './transport.ts'
@@ -181,9 +181,10 @@ async function askWithProof(
   way?.forget()
   state.ways.delete(key)
   const tried: string[] = []
-  const challenges = parseChallenges(answer.headers.get('www-authenticate') ?? '')
   const problems: string[] = []
-  const about = { ...sending, endpoint, registry: origin, problems }
+  // Tokens serve all who ask, so that one who is cancelled does not take them from the others.
+  const about = { ...sending, signal: context.signal, endpoint, registry: origin, problems }
+  const challenges = challengesOf(answer, sending, context)
   for await (const proof of proofs(state.authority, challenges, wish.scope, about)) {
     const next = await proven(proof)
     tried.push(proof.from)
@@ -201,6 +202,13 @@ async function askWithProof(
     answer = kept
   }
   return { ...answer, tried, problems }
+}
+
+/** What the registry itself asks for: another host, to which it redirects, has no say in where its credentials go. */
+function challengesOf({ headers, url }: Answer, asked: Sending, context: OpenContext): readonly Challenge[] {
+  if (url.origin === asked.url.origin) return parseChallenges(headers.get('www-authenticate') ?? '')
+  context.explain(`${shownUrl(asked.url)}: redirected to ${url.origin}, which wants credentials and is given none`)
+  return []
 }
 
 /**

@@ -92,7 +92,8 @@ function agentFor(
   environment: Readonly<Record<string, string | undefined>>,
 ): PlainAgent {
   const secure = url.protocol === 'https:'
-  const key = secure ? JSON.stringify([named, security]) : `plain ${named}`
+  const { authorities, clientCertificate, skipVerify } = security
+  const key = secure ? JSON.stringify([named, authorities, clientCertificate, skipVerify]) : `plain ${named}`
   const known = agents.get(key)
   if (known !== undefined) return known
   const options = { keepAlive: true, maxSockets: 16, proxyEnv: proxies(environment) }

@@ -1,4 +1,5 @@
 import { Failure } from '../../lib/failure.ts'
+import { isLoopback } from '../../lib/network-address.ts'
 import {
   type Answer,
   BrokenConnection,
@@ -104,8 +105,8 @@ function redirected(from: URL, location: string, asked: Sending): URL {
 
 /** Whether two addresses are of one host, or both of this machine. */
 export function isSameMachine(from: URL, to: URL): boolean {
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
-  return from.hostname === to.hostname || (loopback.test(from.hostname) && loopback.test(to.hostname))
+  const isOwn = ({ hostname }: URL): boolean => isLoopback(hostname.replace(/^\[|\]$/g, ''))
+  return from.hostname === to.hostname || (isOwn(from) && isOwn(to))
 }
 
 /** Only what every server may know. */
