@@ -1,4 +1,5 @@
 import { Failure } from '../../lib/failure.ts'
+import { isLoopback } from '../../lib/network-address.ts'
 
 /** Where an engine listens. */
 export type EngineAddress =
@@ -89,9 +90,10 @@ function sshAddress(
   { engine, identity }: { readonly engine: EngineKind; readonly identity?: string },
   refuse: (why: string) => Failure,
 ): SshAddress {
-  const user = decodeURIComponent(url.username)
+  const user = decoded(url.username)
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  if (user !== '' && !/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*$/.test(user)) throw refuse('its user name is not plain')
+  if (user === undefined || (user !== '' && !/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*$/.test(user)))
+    throw refuse('its user name is not plain')
   if (!/^[A-Za-z0-9_:][A-Za-z0-9_.:%-]*$/.test(host)) throw refuse('its host name is not plain')
   const socket = url.pathname === '/' ? '' : url.pathname
   if (!/^(\/[A-Za-z0-9_.-]+)*$/.test(socket)) throw refuse('the path of its socket is not plain')
@@ -103,6 +105,15 @@ function sshAddress(
     ...(socket === '' ? {} : { socket }),
     ...(identity === undefined ? {} : { identity }),
     engine,
+  }
+}
+
+/** Undefined for what is no percent-encoding. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
   }
 }
 
@@ -119,5 +130,5 @@ export function addressText(address: EngineAddress): string {
 /** Whether it is on this machine. */
 export function isLocalAddress(address: EngineAddress): boolean {
   if (address.at === 'unix') return true
-  return address.at === 'tcp' && /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(address.host)
+  return address.at === 'tcp' && isLoopback(address.host)
 }
