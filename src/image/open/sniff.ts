@@ -48,7 +48,7 @@ export function targetFailure(path: string, error: unknown): Failure {
       cause: error,
       hints: [
         'give the path of an image archive, an OCI layout, a directory or a package file',
-        'images in registries and engines are not opened yet: docker save IMAGE -o image.tar, then bulwark scan image.tar',
+        'an image is given by its name: alpine:3.20, registry.example/team/app:1',
       ],
     })
   }
