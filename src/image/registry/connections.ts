@@ -231,8 +231,14 @@ async function* pieces(
   }
 }
 
+/** Reads what is left, within bounds: a connection serves the next request only when its answer was read to the end. */
 function drain(response: IncomingMessage): void {
-  if (response.complete || response.destroyed) return
+  if (response.destroyed) return
+  if (response.complete) {
+    // All of it is here, though it may not have been read: an answer to HEAD is, before anybody looks.
+    response.resume()
+    return
+  }
   let came = 0
   const timer = setTimeout(() => response.destroy(), DRAINED_MS)
   timer.unref()
