@@ -9,14 +9,13 @@ import {
 import { Failure } from '../lib/failure.ts'
 import { ADVISORY_FLAGS } from './advisories-flags.ts'
 import { packText, recordText, searchText, statusText, updateText } from './advisories-text.ts'
-import type { CommandModule } from './command.ts'
-import { type CommandLineForm, parseCommandLine } from './command-line.ts'
+import { commandGroup, type GroupPart } from './command-group.ts'
+import type { CommandLineForm } from './command-line.ts'
 import type { SettingsOf } from './flag.ts'
 import { progressLine } from './progress.ts'
 import { onlyTarget } from './scan.ts'
 import { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
 import { cacheDirOf } from './scan-request.ts'
-import { settingsFor } from './settings-command.ts'
 import { type World, write } from './world.ts'
 
 const { from, all, ecosystems, force, format } = ADVISORY_FLAGS
@@ -28,11 +27,6 @@ type Settings = SettingsOf<typeof FLAGS>
 const NO_RECORD =
   'nothing found: no record in the database goes by this name (bulwark advisories status shows what is in it)'
 const NO_PACKAGE = 'nothing found: distributions file advisories under the source package (openssl, not libssl3)'
-
-interface Part {
-  readonly form: CommandLineForm
-  run(operands: readonly string[], settings: Settings, world: World): Promise<number>
-}
 
 function form(
   name: string,
@@ -52,7 +46,7 @@ function form(
   }
 }
 
-const PARTS: Readonly<Record<string, Part>> = {
+const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
   update: {
     form: form(
       'update',
@@ -119,31 +113,13 @@ const PARTS: Readonly<Record<string, Part>> = {
 }
 
 /** `bulwark advisories update|status|show|search|pack`. */
-export const advisories: CommandModule = {
-  async run(words, world) {
-    const [name, ...rest] = words
-    if (name === undefined || name === '--help' || name === '-h') {
-      await write(name === undefined ? world.stderr : world.stdout, helpText())
-      return name === undefined ? 2 : 0
-    }
-    if (!Object.hasOwn(PARTS, name)) {
-      throw new Failure('unknown-command', `there is no command advisories ${name}`, {
-        kind: 'usage',
-        input: name,
-        hints: [`bulwark advisories ${Object.keys(PARTS).join('|')}`],
-      })
-    }
-    const part = PARTS[name]
-    const line = await parseCommandLine(part.form, rest, world)
-    if (line === undefined) return 0
-    return part.run(line.targets, (await settingsFor(FLAGS, line.given, world)).settings, world)
-  },
-}
-
-function helpText(): string {
-  const rows = Object.entries(PARTS).map(([name, { form: of }]) => `  ${name.padEnd(8)}${of.summary}`)
-  return `The advisory database.\n\n${rows.join('\n')}\n\nbulwark advisories COMMAND --help says more. docs/advisories.md\n`
-}
+export const advisories = commandGroup({
+  name: 'advisories',
+  summary: 'The advisory database.',
+  page: 'docs/advisories.md',
+  flags: FLAGS,
+  parts: PARTS,
+})
 
 async function update(operands: readonly string[], settings: Settings, world: World): Promise<number> {
   noOperands(operands, 'update')

@@ -4,23 +4,17 @@ import { type CacheCleaned, type CacheShare, type CacheStatus, cacheUpkeep } fro
 import { alignText, grouped, printable } from '../report/index.ts'
 import { ADVISORY_FLAGS } from './advisories-flags.ts'
 import { CACHE_FLAGS } from './cache-flags.ts'
-import type { CommandModule } from './command.ts'
-import { type CommandLineForm, parseCommandLine } from './command-line.ts'
+import { commandGroup, type GroupPart } from './command-group.ts'
+import type { CommandLineForm } from './command-line.ts'
 import type { SettingsOf } from './flag.ts'
 import { COMMON_FLAGS } from './scan-flags.ts'
 import { cacheDirOf } from './scan-request.ts'
-import { settingsFor } from './settings-command.ts'
 import { type World, write } from './world.ts'
 
 const { format } = ADVISORY_FLAGS
 const FLAGS = { ...COMMON_FLAGS, ...CACHE_FLAGS, format } as const
 
 type Settings = SettingsOf<typeof FLAGS>
-
-interface Part {
-  readonly form: CommandLineForm
-  run(settings: Settings, world: World): Promise<string>
-}
 
 function form(
   name: string,
@@ -33,7 +27,7 @@ function form(
   return { name: `cache ${name}`, summary, operands: '', examples, page: 'docs/cache.md', flags: [...own, ...common] }
 }
 
-const PARTS: Readonly<Record<string, Part>> = {
+const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
   status: {
     form: form(
       'status',
@@ -41,9 +35,11 @@ const PARTS: Readonly<Record<string, Part>> = {
       ['bulwark cache status', 'bulwark cache status --format json'],
       ['format'],
     ),
-    async run(settings, world) {
+    async run(operands, settings, world) {
+      noOperands(operands, 'status')
       const { cacheStatus } = await cacheUpkeep()
-      return statusText(cacheStatus(pathOf(settings, world)), settings, world.now())
+      await write(world.stdout, statusText(cacheStatus(pathOf(settings, world)), settings, world.now()))
+      return 0
     },
   },
   clean: {
@@ -53,42 +49,31 @@ const PARTS: Readonly<Record<string, Part>> = {
       ['bulwark cache clean', 'bulwark cache clean --older-than 30d'],
       ['olderThan', 'format'],
     ),
-    async run(settings, world) {
+    async run(operands, settings, world) {
+      noOperands(operands, 'clean')
       const { cleanCache } = await cacheUpkeep()
-      const path = pathOf(settings, world)
-      return cleanedText(cleanCache(path, { olderThanMs: settings.olderThan, now: world.now().getTime() }), settings)
+      const cleaned = cleanCache(pathOf(settings, world), {
+        olderThanMs: settings.olderThan,
+        now: world.now().getTime(),
+      })
+      await write(world.stdout, cleanedText(cleaned, settings))
+      return 0
     },
   },
 }
 
 /** `bulwark cache status|clean`. */
-export const cache: CommandModule = {
-  async run(words, world) {
-    const [name, ...rest] = words
-    if (name === undefined || name === '--help' || name === '-h') {
-      await write(name === undefined ? world.stderr : world.stdout, helpText())
-      return name === undefined ? 2 : 0
-    }
-    if (!Object.hasOwn(PARTS, name)) {
-      throw new Failure('unknown-command', `there is no command cache ${name}`, {
-        kind: 'usage',
-        input: name,
-        hints: [`bulwark cache ${Object.keys(PARTS).join('|')}`],
-      })
-    }
-    const part = PARTS[name]
-    const line = await parseCommandLine(part.form, rest, world)
-    if (line === undefined) return 0
-    if (line.targets.length > 0)
-      throw new Failure('usage', `cache ${name} takes no operand`, { kind: 'usage', input: line.targets[0] })
-    await write(world.stdout, await part.run((await settingsFor(FLAGS, line.given, world)).settings, world))
-    return 0
-  },
-}
+export const cache = commandGroup({
+  name: 'cache',
+  summary: 'What is kept of layers that were read, so that none is read twice.',
+  page: 'docs/cache.md',
+  flags: FLAGS,
+  parts: PARTS,
+})
 
-function helpText(): string {
-  const rows = Object.entries(PARTS).map(([name, { form: of }]) => `  ${name.padEnd(8)}${of.summary}`)
-  return `What is kept of layers that were read, so that none is read twice.\n\n${rows.join('\n')}\n\nbulwark cache COMMAND --help says more. docs/cache.md\n`
+function noOperands(operands: readonly string[], name: string): void {
+  if (operands.length > 0)
+    throw new Failure('usage', `cache ${name} takes no operand`, { kind: 'usage', input: operands[0] })
 }
 
 function pathOf(settings: Settings, world: World): string {
