@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { Failure } from '../../lib/failure.ts'
 import type { Digest } from '../../model/digest.ts'
+import { chainIds } from '../engine-storage/chain-ids.ts'
 import { configSchema, digestOfDocument, parseDocument } from '../open/documents.ts'
 import { assembleImage } from '../open/image-layers.ts'
 import type { Image, LayerLocator } from '../types.ts'
@@ -41,16 +41,4 @@ export function imageOf(reference: string, name: string, configText: string, lay
     return { ...layer, locator, ...(locator.at === 'folder' && { factsKey: `overlay:${chain[i]}` }) }
   })
   return { ...image, layers: placed }
-}
-
-/** The chain ID of each layer (OCI image-spec, config.md, "Layer ChainID"): what lies unpacked depends on all layers below. */
-export function chainIds(diffIds: readonly Digest[]): readonly Digest[] {
-  const chain: Digest[] = []
-  for (const diffId of diffIds) {
-    const below = chain.at(-1)
-    chain.push(
-      below === undefined ? diffId : `sha256:${createHash('sha256').update(`${below} ${diffId}`).digest('hex')}`,
-    )
-  }
-  return chain
 }

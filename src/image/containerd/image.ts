@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { Failure } from '../../lib/failure.ts'
 import type { Digest } from '../../model/digest.ts'
+import { chainIds } from '../engine-storage/chain-ids.ts'
 import type { Descriptor } from '../open/documents.ts'
 import { FolderStore } from '../open/folder-store.ts'
 import { blobName, type Candidate, choosePlatform, findCandidates, openManifest } from '../open/oci-layout.ts'
@@ -126,25 +126,14 @@ function tagsOf({ name }: ImageRecord): readonly string[] {
 /** Layers whose blob is not kept (`discard_unpacked_layers`) lie unpacked all the same. */
 function withUnpacked(root: string, { namespace }: ImageRecord, image: Image): Image {
   if (image.layers.every(({ locator }) => locator !== undefined)) return image
-  const chainIds = chainIdsOf(image.layers)
-  const folders = unpackedFolders(root, namespace, chainIds)
+  const chain = chainIds(image.layers.map(({ diffId }) => diffId))
+  const folders = unpackedFolders(root, namespace, chain)
   const layers = image.layers.map((layer, index): ImageLayer => {
     const folder = folders[index]
     if (layer.locator !== undefined || folder === undefined) return layer
     const { absent: _, ...rest } = layer
     // What lies in an upper folder depends on the layers below it too: links of theirs are resolved, what is changed is copied up.
-    return { ...rest, locator: { at: 'folder', root: folder }, factsKey: `overlay:${chainIds[index]}` }
+    return { ...rest, locator: { at: 'folder', root: folder }, factsKey: `overlay:${chain[index]}` }
   })
   return { ...image, layers }
-}
-
-function chainIdsOf(layers: readonly ImageLayer[]): readonly Digest[] {
-  const chain: Digest[] = []
-  for (const { diffId } of layers) {
-    const below = chain.at(-1)
-    chain.push(
-      below === undefined ? diffId : `sha256:${createHash('sha256').update(`${below} ${diffId}`).digest('hex')}`,
-    )
-  }
-  return chain
 }

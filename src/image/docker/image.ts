@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Digest } from '../../model/digest.ts'
+import { chainIds } from '../engine-storage/chain-ids.ts'
 import { isStored } from '../engine-storage/stored-document.ts'
 import { familiarRepository } from '../name/image-name.ts'
 import type { ContentStore, StoredContent } from '../open/content-store.ts'
@@ -85,16 +85,4 @@ function contentOf(store: ImageStore, chainId: Digest, diffId: Digest): StoredCo
     return { absent: `Docker holds another layer in its place (${kept.diffId.slice(0, 100)})` }
   if (!isStored(split)) return { absent: 'Docker keeps no description of its archive (tar-split)' }
   return { locator: { at: 'tar-split', split, roots: [folder] } }
-}
-
-/** What layers applied one on another are called (OCI image-spec, config.md, "Layer ChainID"). */
-function chainIds(diffIds: readonly Digest[]): readonly Digest[] {
-  const chain: Digest[] = []
-  for (const diffId of diffIds) {
-    const below = chain.at(-1)
-    chain.push(
-      below === undefined ? diffId : `sha256:${createHash('sha256').update(`${below} ${diffId}`).digest('hex')}`,
-    )
-  }
-  return chain
 }

@@ -1,5 +1,16 @@
 import type { Digest } from '../../model/digest.ts'
-import type { TarEntry } from '../types.ts'
+import type { TarEntry, TarEntryType } from '../types.ts'
+
+/** What tables of contents call the kinds of entries (stargz-snapshotter, docs/estargz.md; soci-snapshotter, ztoc). */
+export const ENTRY_TYPES: ReadonlyMap<unknown, TarEntryType> = new Map<unknown, TarEntryType>([
+  ['reg', 'file'],
+  ['dir', 'directory'],
+  ['symlink', 'symlink'],
+  ['hardlink', 'hardlink'],
+  ['char', 'character'],
+  ['block', 'block'],
+  ['fifo', 'fifo'],
+])
 
 /** A layer as its table of contents describes it, judged: whatever it says lies inside the blob, is in order, and can be proven. */
 export interface Contents {

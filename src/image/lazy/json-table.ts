@@ -1,17 +1,7 @@
 import type { Digest } from '../../model/digest.ts'
 import { normaliseEntryName } from '../tar/names.ts'
-import type { TarEntry, TarEntryType } from '../types.ts'
-import { type Block, type ContentEntry, type Contents, type Piece, Unfit } from './contents.ts'
-
-const TYPES: ReadonlyMap<unknown, TarEntryType> = new Map<unknown, TarEntryType>([
-  ['reg', 'file'],
-  ['dir', 'directory'],
-  ['symlink', 'symlink'],
-  ['hardlink', 'hardlink'],
-  ['char', 'character'],
-  ['block', 'block'],
-  ['fifo', 'fifo'],
-])
+import type { TarEntry } from '../types.ts'
+import { type Block, type ContentEntry, type Contents, ENTRY_TYPES, type Piece, Unfit } from './contents.ts'
 
 /** An entry of the table as it stands in its JSON: nothing of it is believed. */
 type Raw = Readonly<Record<string, unknown>>
@@ -91,7 +81,7 @@ function filesOf(raws: readonly Raw[], names: Set<string>): readonly File[] {
 }
 
 function fileOf(raw: Raw, names: Set<string>): File {
-  const type = TYPES.get(raw.type)
+  const type = ENTRY_TYPES.get(raw.type)
   if (type === undefined) throw new Unfit('an entry has an unknown type')
   const name = nameOf(raw.name)
   claimName(name, names)

@@ -1,7 +1,7 @@
 import { decodePath } from '../../lib/path-text.ts'
 import type { Digest } from '../../model/digest.ts'
-import type { TarEntry, TarEntryType } from '../types.ts'
-import { type Block, type ContentEntry, type Contents, type Piece, Unfit } from './contents.ts'
+import type { TarEntry } from '../types.ts'
+import { type Block, type ContentEntry, type Contents, ENTRY_TYPES, type Piece, Unfit } from './contents.ts'
 import { FlatTable } from './flatbuffer.ts'
 import { claimName } from './json-table.ts'
 
@@ -22,16 +22,6 @@ const SPAN_BYTES = 16 * 1024 ** 2
 /** A gzip member has at least this header. */
 const GZIP_HEADER_BYTES = 10
 const TAR_BLOCK = 512
-
-const TYPES: ReadonlyMap<string, TarEntryType> = new Map<string, TarEntryType>([
-  ['reg', 'file'],
-  ['dir', 'directory'],
-  ['symlink', 'symlink'],
-  ['hardlink', 'hardlink'],
-  ['char', 'character'],
-  ['block', 'block'],
-  ['fifo', 'fifo'],
-])
 
 interface Placed {
   readonly entry: TarEntry
@@ -105,7 +95,7 @@ function filesOf(toc: FlatTable, most: number, archiveBytes: number, tableBytes:
 }
 
 function fileOf(table: FlatTable, names: Set<string>): Placed {
-  const type = TYPES.get(text(table.bytes(FILE.type)))
+  const type = ENTRY_TYPES.get(text(table.bytes(FILE.type)))
   if (type === undefined) throw new Unfit('an entry has an unknown type')
   const name = decodePath(table.bytes(FILE.name))
   if (name === '') throw new Unfit('an entry has no name')
