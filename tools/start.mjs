@@ -1,13 +1,18 @@
 // Runs Bulwark's bundle in this very process. In a checkout the bundle is named by a hash of the sources' names, sizes
 // and times and built when it is not there; an installed package has it in dist/. Everything here stands between a person
 // and `bulwark --version`: only built-ins, only synchronous calls, nothing that is not needed to get to the import.
-import { hash } from 'node:crypto'
-import { existsSync, openSync, readdirSync, statSync, utimesSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+const { hash } = builtin('node:crypto')
+const { existsSync, openSync, readdirSync, statSync, utimesSync } = builtin('node:fs')
+const { enableCompileCache } = builtin('node:module')
+const { dirname, join } = builtin('node:path')
+const { fileURLToPath, pathToFileURL } = builtin('node:url')
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Node's own module, without what an `import` of it costs: that reads every export, and some load further code. */
+function builtin(name) {
+  return process.getBuiltinModule(name)
+}
 
 /** Whether a file below src/ can end up in the bundle. */
 function isSource(name) {

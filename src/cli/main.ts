@@ -6,5 +6,6 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V' || word
   process.stdout.write(`bulwark ${VERSION}\n`)
 } else {
   const { runProgram } = await import('./program.ts')
-  process.exitCode = await runProgram(words)
+  // All is written and closed by now. Ending here and now spares taking the heap apart, which is a tenth of a short run.
+  process.exit(await runProgram(words))
 }

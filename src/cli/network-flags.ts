@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { Failure } from '../lib/failure.ts'
 import { type Flag, parseList, parseSwitch, parseText } from './flag.ts'
 
@@ -20,7 +19,8 @@ const SOURCE_NAMES: Readonly<Record<string, string>> = { remote: 'registry', cri
 function parseBlocks(words: string): readonly string[] {
   return parseList(words).map((word) => {
     const [address, bits] = word.split('/')
-    const version = isIP(address)
+    // Loaded here, not imported: few command lines need it.
+    const version = process.getBuiltinModule('node:net').isIP(address)
     const most = version === 4 ? 32 : 128
     const isBlock = version !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
     if (isBlock) return bits === undefined ? `${address}/${most}` : word

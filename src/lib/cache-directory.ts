@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { Failure } from './failure.ts'
@@ -33,7 +32,8 @@ function homeOfUser(): string {
 /** Makes a folder with its parents, readable by its owner only where it is new. Rejects with `Failure` that names it. */
 export async function ensureDirectory(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    // Loaded here, not imported: not every command makes a folder, and it brings readline with it.
+    await process.getBuiltinModule('node:fs/promises').mkdir(path, { recursive: true, mode: 0o700 })
     return path
   } catch (cause) {
     throw new Failure('cache-directory', `cannot make the folder ${path}: ${(cause as Error).message}`, {

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { SingleFile } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import type { Limits } from '../lib/limits.ts'
@@ -41,7 +41,8 @@ export async function readSingleFile(file: SingleFile, options: ReadOptions): Pr
 
 async function openFile(file: SingleFile): Promise<FileHandle> {
   try {
-    return await open(file.path, 'r')
+    // Loaded here, not imported: where every layer is known it is not needed, and it brings readline with it.
+    return await process.getBuiltinModule('node:fs/promises').open(file.path, 'r')
   } catch (error) {
     throw new Failure('file-unreadable', `cannot open it: ${(error as Error).message}`, {
       input: file.reference,

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { asFailure, Failure } from '../../lib/failure.ts'
 import type { Limits } from '../../lib/limits.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
@@ -93,7 +92,8 @@ async function feedStream(
 
 async function sizeOf(path: string): Promise<number> {
   try {
-    return (await stat(path)).size
+    // Loaded here, not imported: where every layer is known it is not needed, and it brings readline with it.
+    return (await process.getBuiltinModule('node:fs/promises').stat(path)).size
   } catch (error) {
     throw targetFailure(path, error)
   }

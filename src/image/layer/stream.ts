@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { asFailure, Failure } from '../../lib/failure.ts'
 import type { Limits } from '../../lib/limits.ts'
 import type { Digest } from '../../model/digest.ts'
@@ -127,7 +127,8 @@ function lengthOf({ length }: RemoteLocator): { readonly length?: number } {
 /** @throws Failure `layer-unreadable`. */
 export async function openForReading(path: string, name: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r')
+    // Loaded here, not imported: where every layer is known it is not needed, and it brings readline with it.
+    return await process.getBuiltinModule('node:fs/promises').open(path, 'r')
   } catch (error) {
     throw new Failure('layer-unreadable', `cannot open it: ${(error as Error).message}`, { input: name, cause: error })
   }
