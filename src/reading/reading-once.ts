@@ -38,13 +38,11 @@ export async function readOnce<Found>(steps: OnceSteps<Found>, { store, signal, 
     explain?.(`cache: ${steps.shown} was read by another process`)
     return taken.found
   }
-  let settled = false
   try {
-    const found = await steps.read()
-    settled = true
-    return found
+    return await steps.read()
   } finally {
-    taken.done(settled)
+    // Also when it failed: nothing is left behind, and who waits finds the claim gone and makes a new one.
+    taken.done(true)
   }
 }
 

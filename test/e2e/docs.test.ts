@@ -66,20 +66,7 @@ function mirrored(host: string): string {
 describe('commands of the pages', () => {
   let server: MirrorServer
   let registry: SmallRegistry
-  beforeAll(async () => {
-    server = await mirrorServer(smallMirror())
-    rmSync(fixtures.cache, { recursive: true })
-    ecosystemFiles(server.files, 'Debian', [openssl('DEBIAN-CVE-2099-0030', 'Debian:12', '3.0.15-1')])
-    ecosystemFiles(server.files, 'Alpine', [openssl('ALPINE-CVE-2019-1549', 'Alpine:v3.10', '1.1.1d-r0')])
-    for (const [path, bytes] of server.files) fixtures.file(`cwd/osv-mirror/${path}`, bytes)
-    fixtures.file('cwd/image.tar', ociArchive([image('amd64'), image('arm64')]))
-    fixtures.file('cwd/.trivyignore', 'CVE-2000-0001\n')
-    const packages = { '': {}, 'node_modules/lodash': { version: '4.17.11' } }
-    fixtures.file('cwd/package-lock.json', JSON.stringify({ lockfileVersion: 3, packages }))
-    fixtures.file('root/etc/os-release', RELEASE)
-    fixtures.file('root/var/lib/dpkg/status', STATUS)
-  })
-  beforeAll(async () => {
+  const serveRegistry = async (): Promise<void> => {
     registry = await smallRegistry()
     const entries = [
       { name: 'etc/os-release', text: RELEASE },
@@ -94,6 +81,20 @@ describe('commands of the pages', () => {
     fixtures.file('cwd/images.txt', '# ours\nalpine:3.20\nregistry.example/team/app:2.3\n')
     const auth = { 'registry.example': { auth: Buffer.from('ci:word').toString('base64') } }
     fixtures.file('cwd/secret.yaml', JSON.stringify({ auths: auth }))
+  }
+  beforeAll(async () => {
+    server = await mirrorServer(smallMirror())
+    rmSync(fixtures.cache, { recursive: true })
+    ecosystemFiles(server.files, 'Debian', [openssl('DEBIAN-CVE-2099-0030', 'Debian:12', '3.0.15-1')])
+    ecosystemFiles(server.files, 'Alpine', [openssl('ALPINE-CVE-2019-1549', 'Alpine:v3.10', '1.1.1d-r0')])
+    for (const [path, bytes] of server.files) fixtures.file(`cwd/osv-mirror/${path}`, bytes)
+    fixtures.file('cwd/image.tar', ociArchive([image('amd64'), image('arm64')]))
+    fixtures.file('cwd/.trivyignore', 'CVE-2000-0001\n')
+    const packages = { '': {}, 'node_modules/lodash': { version: '4.17.11' } }
+    fixtures.file('cwd/package-lock.json', JSON.stringify({ lockfileVersion: 3, packages }))
+    fixtures.file('root/etc/os-release', RELEASE)
+    fixtures.file('root/var/lib/dpkg/status', STATUS)
+    await serveRegistry()
   })
   afterAll(async () => {
     await server.close()

@@ -116,7 +116,7 @@ describe('the exit status', () => {
     expectRefused(await fixtures.run(['scan', '--no-such-flag', `${image}.gone`]), 2, '--no-such-flag')
     expectRefused(await fixtures.run(['scan', '--exit-code', '2', `${image}.gone`]), 2, '--exit-code')
     expectRefused(await fixtures.run(['scan']), 2, 'needs a target')
-    expectRefused(await fixtures.run(['scan', image, image]), 2, 'one target')
+    expectRefused(await fixtures.run(['fs', image, image]), 2, 'one target')
     expectRefused(await fixtures.run(['advisories', 'nonsense']), 2, 'nonsense')
     expect(await fixtures.run([])).toMatchObject({ status: 2, stdout: '' })
     expect(await fixtures.run(['advisories'])).toMatchObject({ status: 2, stdout: '' })

@@ -7,7 +7,12 @@ import { COMMON_FLAGS, SCAN_FLAGS } from '../../src/cli/scan-flags.ts'
 import { TRIVY_FLAGS } from '../../src/cli/trivy.ts'
 import { TRIVY_ALIASES } from '../../src/cli/trivy-flags.ts'
 
-const TABLES = [...Object.values(SCAN_FLAGS), ...Object.values(COMMON_FLAGS), ...Object.values(ADVISORY_FLAGS), ...Object.values(CACHE_FLAGS)]
+const TABLES = [
+  ...Object.values(SCAN_FLAGS),
+  ...Object.values(COMMON_FLAGS),
+  ...Object.values(ADVISORY_FLAGS),
+  ...Object.values(CACHE_FLAGS),
+]
 const NAMES = [...TABLES, ...Object.values(TRIVY_FLAGS), ...TRIVY_ALIASES].map(({ name }) => `--${name}`)
 
 describe('every flag', () => {

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ContainerdRoot } from '../support/containerd-root.ts'
 import { type EngineApiServer, serveEngine } from '../support/engine-api-server.ts'
 import { ALPINE_LAYER, useFlagFixtures } from '../support/flag-fixtures.ts'
 import { estargzLayer, lazyImage } from '../support/lazy-layers.ts'
 import { buildImage, buildIndex } from '../support/registry-image.ts'
 import { pushImage, type RegistryServer, registryMissing, startRegistry } from '../support/registry-server.ts'
+import { startDocker, startPodman } from '../support/running-engines.ts'
 import { expectRefused, type Ran, type Report } from '../support/sandbox.ts'
 import { type SmallRegistry, smallRegistry } from '../support/small-registry.ts'
+import { dockerArchive } from '../support/tar-writer.ts'
 
 const fixtures = useFlagFixtures()
 const PASSWORD = 'correct horse'
@@ -163,6 +166,8 @@ describe('how a registry is reached', () => {
     }
     expect((await names('team/*')).sort()).toEqual(['team/app:latest', 'team/web:latest'])
     expect((await names('team/app:*')).sort()).toEqual(['team/app:1', 'team/app:latest'])
+    for (let tag = 0; tag < 40; tag++) registry.put('team/many', `${tag}`, IMAGE)
+    expect(await names('team/many:*')).toHaveLength(40)
     const nothing = await scan([`${registry.host}/nobody/*`])
     expect(nothing.status).toBe(3)
     expect(nothing.stdout).toContain('no-image-matches')
@@ -197,5 +202,41 @@ describe('where an image is looked for', () => {
     const words = [...ROOTS, '--podman-host', `unix://${podman.socket}`, '--image-src', 'podman', 'app']
     expect(packagesOf(await scan(words))).toEqual(['busybox', 'musl', 'openssl'])
     await podman.close()
+  })
+
+  it('--containerd-root names the storage of containerd', async () => {
+    const root = new ContainerdRoot(join(fixtures.folder, 'containerd'))
+    root.name('k8s.io', 'docker.io/library/app:latest', root.addImage({ layers: [ALPINE_LAYER] }))
+    root.write()
+    const words = ['--image-src', 'containerd', 'app']
+    expect(packagesOf(await scan(['--containerd-root', root.path, ...words]))).toEqual(['busybox', 'musl', 'openssl'])
+    expectRefused(await scan(['--containerd-root', nowhere, ...words]), 3, 'containerd')
+  })
+
+  it('--podman-root, --crio-root and --docker-root name the storage of podman, CRI-O and Docker', async (context) => {
+    const archive = fixtures.file('app.tar', dockerArchive([{ layers: [ALPINE_LAYER], tags: ['localhost/app:1'] }]))
+    const engines = [startPodman(), await startDocker()] as const
+    const [podman, dockerd] = engines
+    if (typeof podman === 'string' || typeof dockerd === 'string') {
+      for (const engine of engines) if (typeof engine !== 'string') await engine.close()
+      return context.skip(engines.filter((engine) => typeof engine === 'string').join('; '))
+    }
+    for (const engine of [podman, dockerd]) engine.run('load', '-q', '-i', archive)
+    for (const [flag, root, source] of [
+      ['--podman-root', podman.root, 'podman'],
+      ['--crio-root', podman.root, 'cri-o'],
+      ['--docker-root', dockerd.root, 'docker'],
+    ]) {
+      const words = [
+        `${source}:localhost/app:1`,
+        '--docker-host',
+        `unix://${nowhere}`,
+        '--podman-host',
+        `unix://${nowhere}`,
+      ]
+      expect(packagesOf(await scan([flag, root, ...words]))).toEqual(['busybox', 'musl', 'openssl'])
+      expectRefused(await scan([flag, nowhere, ...words]), 3, /nonexistent|cri-o/)
+    }
+    for (const engine of [podman, dockerd]) await engine.close()
   })
 })
