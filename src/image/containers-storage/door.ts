@@ -1,4 +1,5 @@
 import { Failure } from '../../lib/failure.ts'
+import { fullName, parseImageName } from '../name/image-name.ts'
 import { machinePlatform, type Platform, parsePlatform, platformText } from '../open/platform.ts'
 import type { DoorAnswer, ImageDoor, ImageName, OpenContext } from '../types.ts'
 import { findImages, fits } from './find.ts'
@@ -80,7 +81,8 @@ function storageDoor(engine: Engine): Door {
       // A list of manifests is no image: those that it names stand for themselves.
       const own = images.filter((image) => image.layer !== undefined || isImage(image, context))
       const once = new Map(own.map((image) => [image.id, image]).reverse() as [string, StoredImage][])
-      return [...once.values()].reverse().map(({ id, names }) => `${engine.prefix}${names[0] ?? `sha256:${id}`}`)
+      const owners = ownersOf(images)
+      return [...once.values()].reverse().map((image) => `${engine.prefix}${referenceOf(image, owners)}`)
     },
   }
 }
@@ -157,6 +159,27 @@ function instancesOf(
       return 'manifests' in own ? [] : [{ image: one, documents: own }]
     })
     .sort((a, b) => Number(isMachines(b)) - Number(isMachines(a)))
+}
+
+/** Which image a name leads to: the first that has it, as roots of several drivers may have one each. */
+function ownersOf(images: readonly StoredImage[]): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>()
+  for (const { id, names } of images) for (const name of names) if (!owners.has(name)) owners.set(name, id)
+  return owners
+}
+
+/** A name that leads to this image, else its ID. */
+function referenceOf({ id, names }: StoredImage, owners: ReadonlyMap<string, string>): string {
+  return names.find((name) => owners.get(name) === id && isFullName(name)) ?? `sha256:${id}`
+}
+
+function isFullName(text: string): boolean {
+  try {
+    const name = parseImageName(text)
+    return name.digest === undefined && fullName(name) === text
+  } catch {
+    return false
+  }
 }
 
 function isMachines({ documents }: Instance): boolean {

@@ -109,6 +109,11 @@ export class ImageStore {
     return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name): Digest => `sha256:${name}`)
   }
 
+  /** The image that another was built on, where Docker's own builder made it here. @throws Failure `storage-denied`. */
+  parentOf(id: Digest): string | undefined {
+    return this.#line(this.#path('imagedb/metadata/sha256', hexOf(id), 'parent'))
+  }
+
   /** The config of an image; undefined when it is not there. @throws Failure `storage-denied`, `storage-damaged`. */
   config(id: Digest, maxBytes: number): Uint8Array | undefined {
     return readStored(this.#path('imagedb/content/sha256', hexOf(id)), maxBytes)

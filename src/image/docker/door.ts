@@ -47,14 +47,23 @@ export const dockerDoor: Pick<ImageDoor, 'open' | 'platforms' | 'list'> = {
   async list(context) {
     const { stores } = openStores(context)
     if (stores.length === 0) return (await import('../engine-api/docker.ts')).listDockerImages(context)
-    const references = stores.flatMap((store) =>
-      store.ids().map((id) => {
-        const { tags } = namesOf(store, id, undefined)
-        return `${PREFIX}${tags[0] ?? id}`
-      }),
-    )
-    return [...new Set(references)]
+    const taken = new Set<string>()
+    return stores.flatMap((store) => listedIn(store, taken).map((reference) => `${PREFIX}${reference}`))
   },
+}
+
+/** References of the images that `docker images` shows: not the steps on the way to another one. `taken` are names of stores before. */
+function listedIn(store: ImageStore, taken: Set<string>): readonly string[] {
+  const ids = store.ids()
+  const steps = new Set(ids.map((id) => store.parentOf(id)))
+  return ids.flatMap((id) => {
+    const { tags, digest } = namesOf(store, id, undefined)
+    if (tags.length === 0 && digest === undefined && steps.has(id)) return []
+    const own = tags.find((tag) => !taken.has(tag)) ?? id
+    if (taken.has(own)) return []
+    taken.add(own)
+    return [own]
+  })
 }
 
 async function ask(name: ImageName, reference: string, context: OpenContext): Promise<DoorAnswer> {
