@@ -21,6 +21,8 @@ export interface FilesFact {
 
 /** Lists from this size on are packed each by itself: most of an image's bytes lie in a few of them, and those are rarely asked for. */
 const PACK_FROM_BYTES = 16 * 1024
+/** Bytes that are unpacked in one piece at the most. */
+const LARGEST_PIECE = 4 * 1024 * 1024
 const QUICKEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /** Reads dpkg's and opkg's file lists (dpkg(1), "Files"; dpkg-query(1) `--control-list`), undecoded: most are never asked for. */
@@ -55,7 +57,9 @@ function factOf({ path, bytes }: FileBytes): FilesFact {
 function bytesFor({ bytes, packed }: FilesFact, asked: AskedNames): Uint8Array {
   if (packed === undefined) return bytes
   if (!asked.mayBeIn(packed.names)) return new Uint8Array()
-  return zstdDecompressSync(bytes, { maxOutputLength: packed.sizeBytes })
+  // In one piece, where it is not too large for that: pieces are put together by another copy, which costs as much again.
+  const chunkSize = Math.min(Math.max(packed.sizeBytes, PACK_FROM_BYTES), LARGEST_PIECE)
+  return zstdDecompressSync(bytes, { maxOutputLength: packed.sizeBytes, chunkSize })
 }
 
 /** The files of a list that may be asked for, with their MD5 where it has them. */
