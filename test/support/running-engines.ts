@@ -20,7 +20,7 @@ export interface RunningEngine {
 }
 
 /** podman with runc, as it runs without systemd; the reason where it cannot. */
-export function startPodman(): RunningEngine | string {
+export function startPodman(driver = 'overlay'): RunningEngine | string {
   const missing = missingOf(['podman', 'runc'])
   if (missing !== undefined) return missing
   const folder = mkdtempSync('/tmp/bw-pod-')
@@ -35,7 +35,7 @@ export function startPodman(): RunningEngine | string {
   writeFileSync(config, `${lines.join('\n')}\n`)
   const env = { ...process.env, CONTAINERS_CONF: config }
   const root = join(folder, 'root')
-  const common = ['--root', root, '--runroot', join(folder, 'run'), '--storage-driver', 'overlay', '--runtime', 'runc']
+  const common = ['--root', root, '--runroot', join(folder, 'run'), '--storage-driver', driver, '--runtime', 'runc']
   const socket = join(folder, 's')
   const run = (...words: readonly string[]): string => command('podman', [...common, ...words], env)
   let service: ChildProcess | undefined
@@ -53,7 +53,7 @@ export function startPodman(): RunningEngine | string {
     async close() {
       await end(service)
       for (const id of run('ps', '-aq').split('\n')) if (id !== '') run('rm', '-f', '-t', '0', id)
-      spawnSync('umount', ['-l', join(root, 'overlay')])
+      if (driver === 'overlay') spawnSync('umount', ['-l', join(root, 'overlay')])
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
     },
   }
