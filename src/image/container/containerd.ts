@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readBoltFile } from '../../lib/bolt/database.ts'
 import { Failure } from '../../lib/failure.ts'
+import { isDenied } from '../../lib/system-error.ts'
 import { openRecord } from '../containerd/image.ts'
 import { findRecords, unpackedFolders } from '../containerd/metadata.ts'
 import { containerdRoots } from '../containerd/root.ts'
@@ -39,8 +40,7 @@ export async function findContainerdContainer(
     try {
       return containersIn(root)
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EACCES' && code !== 'EPERM') throw error
+      if (!isDenied(error)) throw error
       serious = denied(root, error)
       return []
     }

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { Failure } from '../../lib/failure.ts'
+import { isDenied } from '../../lib/system-error.ts'
 import { denied, parseStored, readStored } from '../engine-storage/stored-document.ts'
 
 /** A container as its engine's storage lists it. */
@@ -50,8 +51,7 @@ export function requireFolder(path: string, reference: string): void {
   try {
     closeSync(openSync(path, 'r'))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EPERM') throw denied(path, error)
+    if (isDenied(error)) throw denied(path, error)
     throw vanished(reference, error)
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type BoltBucket, readBoltFile } from '../../lib/bolt/database.ts'
 import { Failure } from '../../lib/failure.ts'
+import { isAbsent, isDenied } from '../../lib/system-error.ts'
 import type { Digest } from '../../model/digest.ts'
 import { fullName } from '../name/image-name.ts'
 import type { ImageName } from '../types.ts'
@@ -79,9 +80,8 @@ function readMetadata<Result>(root: string, use: (database: BoltBucket) => Resul
   try {
     return readBoltFile(path.join(root, METADATA), use)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    if (code !== 'EACCES' && code !== 'EPERM') throw error
+    if (isAbsent(error)) return undefined
+    if (!isDenied(error)) throw error
     throw new Failure('storage-denied', `the storage of containerd in ${root} may not be read by this user`, {
       input: root,
       hints: ['run as root, or export the image with `ctr images export` and scan the archive'],

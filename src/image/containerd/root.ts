@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { readStored } from '../engine-storage/stored-document.ts'
 import type { OpenContext } from '../types.ts'
 
 const CONFIG = '/etc/containerd/config.toml'
@@ -30,8 +31,8 @@ export async function containerdRoots({ engines, environment, explain }: OpenCon
 
 async function rootOfConfig(file: string, explain: (line: string) => void): Promise<string | undefined> {
   try {
-    if (!existsSync(file) || statSync(file).size > MAX_CONFIG_BYTES) return undefined
-    const text = readFileSync(file, 'utf8')
+    const bytes = readStored(file, MAX_CONFIG_BYTES)
+    const text = new TextDecoder().decode(bytes)
     if (!/^\s*root\s*=/m.test(text)) return undefined
     const { parse } = await import('smol-toml')
     const { root } = parse(text)

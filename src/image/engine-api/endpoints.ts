@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import * as z from 'zod/mini'
 import { Failure } from '../../lib/failure.ts'
+import { readStored } from '../engine-storage/stored-document.ts'
+import { pathExists } from '../open/sniff.ts'
 import type { OpenContext } from '../types.ts'
 import { type EngineAddress, parseEngineAddress, type TlsFiles } from './address.ts'
 
@@ -76,16 +78,8 @@ export function podmanEndpoints({ environment, engines }: Context): readonly End
 /** Those that are there, or that may not be looked at. */
 function usual(paths: readonly string[]): readonly Endpoint[] {
   return paths
-    .filter((path) => isThere(path))
+    .filter((path) => pathExists(path))
     .map((path) => ({ address: { at: 'unix', path }, from: 'the usual place', chosen: false }))
-}
-
-function isThere(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES'
-  }
 }
 
 function homeOf(environment: Context['environment']): string {
@@ -139,10 +133,10 @@ function contextEndpoint(name: string, folder: string): Endpoint {
 
 function readSmall(path: string): string | undefined {
   try {
-    const stats = statSync(path)
-    if (!stats.isFile() || stats.size > MAX_DOCUMENT_BYTES) return undefined
-    return readFileSync(path, 'utf8')
+    const bytes = readStored(path, MAX_DOCUMENT_BYTES)
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
   } catch {
+    // Who names it says that it is not there, or not what it should be.
     return undefined
   }
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../lib/failure.ts'
+import { isAbsent, isDenied } from '../../lib/system-error.ts'
 import { addressText, type EngineAddress } from './address.ts'
 
 /** A connection that could not be made, as a Failure that says what to do: `engine-not-running`, `engine-forbidden`, `engine-unreachable`, `engine-tls`, `engine-answer-invalid`. */
@@ -12,11 +13,10 @@ export function connectionFailure(thrown: unknown, address: EngineAddress): Fail
     hints: [hint],
     cause: thrown,
   })
-  if (code === 'ENOENT' || code === 'ENOTDIR')
-    return new Failure('engine-not-running', 'there is no such socket', more('start the engine'))
+  if (isAbsent(error)) return new Failure('engine-not-running', 'there is no such socket', more('start the engine'))
   if (code === 'ECONNREFUSED')
     return new Failure('engine-not-running', 'nobody listens there', more('start the engine'))
-  if (code === 'EACCES' || code === 'EPERM')
+  if (isDenied(error))
     return new Failure(
       'engine-forbidden',
       'permission denied on the socket',

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { Failure } from '../../lib/failure.ts'
+import { isAbsent, isDenied } from '../../lib/system-error.ts'
 
 /** Lists of images and layers grow with what an engine holds: about 600 bytes for each. */
 export const MOST_LIST_BYTES = 256 * 1024 * 1024
@@ -13,7 +14,7 @@ export function readStored(path: string, maxBytes: number): Uint8Array | undefin
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
-    if (isAbsence(error)) return undefined
+    if (isAbsent(error)) return undefined
     throw unreadable(path, error)
   }
   try {
@@ -38,7 +39,7 @@ export function isStored(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined
   } catch (error) {
-    if (isAbsence(error)) return false
+    if (isAbsent(error)) return false
     throw unreadable(path, error)
   }
 }
@@ -48,7 +49,7 @@ export function storedNames(path: string): readonly string[] {
   try {
     return readdirSync(path).sort()
   } catch (error) {
-    if (isAbsence(error)) return []
+    if (isAbsent(error)) return []
     throw unreadable(path, error)
   }
 }
@@ -82,14 +83,8 @@ export function denied(path: string, cause: unknown): Failure {
   })
 }
 
-function isAbsence(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' || code === 'ENOTDIR'
-}
-
 function unreadable(path: string, error: unknown): Failure {
   if (error instanceof Failure) return error
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'EACCES' || code === 'EPERM') return denied(path, error)
-  return new Failure('storage-unreadable', message, { input: path, cause: error })
+  if (isDenied(error)) return denied(path, error)
+  return new Failure('storage-unreadable', (error as Error).message, { input: path, cause: error })
 }

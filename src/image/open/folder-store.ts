@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } fro
 import path from 'node:path'
 import { Failure } from '../../lib/failure.ts'
 import type { Limits } from '../../lib/limits.ts'
+import { isAbsent } from '../../lib/system-error.ts'
 import { normaliseEntryName } from '../tar/names.ts'
 import type { ContentStore, StoredContent } from './content-store.ts'
 import { encodingOf, targetFailure } from './sniff.ts'
@@ -52,8 +53,7 @@ export class FolderStore implements ContentStore {
     try {
       real = realpathSync(path.join(this.#root, normalised))
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+      if (isAbsent(error)) return undefined
       throw targetFailure(path.join(this.#root, normalised), error)
     }
     const prefix = this.#root.endsWith('/') ? this.#root : `${this.#root}/`

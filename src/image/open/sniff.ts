@@ -1,6 +1,7 @@
 import { closeSync, constants, opendirSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import zlib from 'node:zlib'
 import { Failure } from '../../lib/failure.ts'
+import { isAbsent, isDenied } from '../../lib/system-error.ts'
 import type { Encoding, SniffedPath } from '../types.ts'
 
 const HEAD_BYTES = 4096
@@ -42,7 +43,7 @@ function statTarget(path: string): Stats {
 export function targetFailure(path: string, error: unknown): Failure {
   if (error instanceof Failure) return error
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
+  if (isAbsent(error)) {
     return new Failure('no-such-target', 'no such file or directory', {
       input: path,
       cause: error,
@@ -52,7 +53,7 @@ export function targetFailure(path: string, error: unknown): Failure {
       ],
     })
   }
-  if (code === 'EACCES' || code === 'EPERM') {
+  if (isDenied(error)) {
     return new Failure('target-unreadable', 'permission denied', {
       input: path,
       cause: error,
@@ -147,6 +148,6 @@ export function pathExists(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES'
+    return isDenied(error)
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, readSync } from 'node:fs'
 import { asFailure, Failure } from '../../lib/failure.ts'
+import { isDenied } from '../../lib/system-error.ts'
 import { denied } from '../engine-storage/stored-document.ts'
 import { createDecompression } from '../layer/decompression.ts'
 import type { PassedLayer, PassLayerOptions } from '../layer/passed-layer.ts'
@@ -70,7 +71,7 @@ async function openDescription({ split }: SplitLocator, name: string): ReturnTyp
   } catch (error) {
     const cause = (error as Failure).cause
     const { code } = cause as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EPERM') throw denied(split, cause)
+    if (isDenied(cause)) throw denied(split, cause)
     if (code !== 'ENOENT') throw error
     throw new Failure('layer-gone', "the engine's description of its archive is not there any more", {
       input: name,
@@ -191,8 +192,7 @@ class Passage implements DescriptionHandler, TarHandler {
         if (found !== undefined) return found
       }
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EACCES' || code === 'EPERM') throw denied(`${this.#locator.roots[0]}/${path}`, error)
+      if (isDenied(error)) throw denied(`${this.#locator.roots[0]}/${path}`, error)
       throw error
     }
     // Where the folder went too, the image was removed.

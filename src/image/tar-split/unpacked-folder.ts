@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { Failure } from '../../lib/failure.ts'
 import { decodePath, encodePath } from '../../lib/path-text.ts'
+import { isDenied } from '../../lib/system-error.ts'
 import { denied } from '../engine-storage/stored-document.ts'
 
 /** Opens a folder to go on from, without the right to list it (open(2), `O_PATH`); Node has no name for it, and it is one number on Linux. */
@@ -130,7 +131,7 @@ function landing(folder: readonly string[], to: string): string[] {
 
 function folderFailure(root: string, cause: unknown): Failure {
   const { code, message } = cause as NodeJS.ErrnoException
-  if (code === 'EACCES' || code === 'EPERM') return denied(root, cause)
+  if (isDenied(cause)) return denied(root, cause)
   const why = code === 'ENOENT' ? 'it is not there any more' : message
   return new Failure('layer-gone', `the folder that the engine unpacked it into cannot be opened: ${why}`, {
     input: root,
