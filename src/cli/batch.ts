@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { Failure } from '../lib/failure.ts'
 import { type BatchLine, batchJson, batchTable, failedLine, REPORTERS, scannedLine } from '../report/index.ts'
@@ -81,8 +81,15 @@ async function listedTargets(
 async function listText(from: string, name: string, world: World): Promise<string> {
   if (from === '-') return await world.readStdin(MOST_LIST_BYTES)
   try {
-    const bytes = readFileSync(isAbsolute(from) ? from : join(world.cwd, from))
-    if (bytes.length <= MOST_LIST_BYTES) return bytes.toString('utf8')
+    const pieces: Buffer[] = []
+    let length = 0
+    // As a stream, since a pipe may stand in for a file: what has no end is not read to it.
+    for await (const piece of createReadStream(isAbsolute(from) ? from : join(world.cwd, from))) {
+      length += piece.length
+      if (length > MOST_LIST_BYTES) break
+      pieces.push(piece)
+    }
+    if (length <= MOST_LIST_BYTES) return Buffer.concat(pieces).toString('utf8')
   } catch (error) {
     throw new Failure('list-unreadable', `cannot be read: ${(error as Error).message}`, {
       kind: 'usage',
