@@ -33,18 +33,21 @@ export function workerRunner(workerUrl: URL, count: number): LayerRunner {
     new Promise((resolve, reject) => {
       const taken = free.pop()
       if (taken !== undefined) return resolve(taken)
-      const waiting: Waiting = { start: resolve, fail: reject }
+      const leave = (): void => {
+        const at = queue.indexOf(waiting)
+        if (at >= 0) queue.splice(at, 1)
+        reject(asFailure(signal.reason, name))
+      }
+      const served = (settle: () => void): void => {
+        signal.removeEventListener('abort', leave)
+        settle()
+      }
+      const waiting: Waiting = {
+        start: (seat) => served(() => resolve(seat)),
+        fail: (failure) => served(() => reject(failure)),
+      }
       queue.push(waiting)
-      signal.addEventListener(
-        'abort',
-        () => {
-          const at = queue.indexOf(waiting)
-          if (at < 0) return
-          queue.splice(at, 1)
-          reject(asFailure(signal.reason, name))
-        },
-        { once: true },
-      )
+      signal.addEventListener('abort', leave, { once: true })
     })
   const run = async (
     message: Start,
