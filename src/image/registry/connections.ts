@@ -92,8 +92,7 @@ function agentFor(
   environment: Readonly<Record<string, string | undefined>>,
 ): PlainAgent {
   const secure = url.protocol === 'https:'
-  const { authorities, clientCertificate, skipVerify } = security
-  const key = secure ? JSON.stringify([named, authorities, clientCertificate, skipVerify]) : `plain ${named}`
+  const key = secure ? `tls ${named} ${securityKey(security)}` : `plain ${named}`
   const known = agents.get(key)
   if (known !== undefined) return known
   const options = { keepAlive: true, maxSockets: 16, proxyEnv: proxies(environment) }
@@ -102,6 +101,11 @@ function agentFor(
     : new (process.getBuiltinModule('node:http').Agent)(options)
   agents.set(key, agent)
   return agent
+}
+
+/** Looked at for TLS only: authorities are read from disk when they are first asked for. */
+function securityKey({ authorities, clientCertificate, skipVerify }: Security): string {
+  return JSON.stringify([authorities, clientCertificate, skipVerify])
 }
 
 /** Only the variables that name proxies. */
