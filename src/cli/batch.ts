@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { Failure } from '../lib/failure.ts'
-import { type BatchLine, batchJson, batchTable, failedLine, REPORTERS, scannedLine } from '../report/index.ts'
+import { type BatchLine, batchJson, batchTable, failedLine, scannedLine } from '../report/index.ts'
 import {
   type BatchOutcome,
   type ListedTarget,
@@ -13,9 +13,10 @@ import {
 } from '../scan/index.ts'
 import { scanStatus, worstStatus } from './exit-status.ts'
 import { deliver } from './output.ts'
+import { reportLook, reportText } from './report-text.ts'
 import type { ScanSettings } from './scan-flags.ts'
 import { VERSION } from './version.ts'
-import { reportWidth, type World, wantsColour, write } from './world.ts'
+import { type World, write } from './world.ts'
 
 /** Bytes of a list of images. */
 const MOST_LIST_BYTES = 64 * 1024 * 1024
@@ -121,12 +122,14 @@ class BatchReport {
     if (!('result' in outcome)) return
     const first = this.#results++ === 0
     const { result } = outcome
-    await this.#put(this.#json ? batchJson.result(result, VERSION, first) : `${this.#table(result)}\n`)
+    await this.#put(
+      this.#json ? batchJson.result(result, VERSION, first) : `${reportText(result, this.#settings, this.#world)}\n`,
+    )
   }
 
   async close(lines: readonly BatchLine[]): Promise<void> {
     await this.#begin()
-    await this.#put(this.#json ? batchJson.close(lines) : batchTable(lines, this.#look()))
+    await this.#put(this.#json ? batchJson.close(lines) : batchTable(lines, reportLook(this.#settings, this.#world)))
     if (this.#settings.output !== undefined) await deliver(this.#pieces.join(''), this.#settings.output, this.#world)
   }
 
@@ -139,28 +142,5 @@ class BatchReport {
   async #put(text: string): Promise<void> {
     if (this.#settings.output === undefined) await write(this.#world.stdout, text)
     else this.#pieces.push(text)
-  }
-
-  #look(): { readonly width: number; readonly colour: boolean } {
-    const { stdout, environment } = this.#world
-    const toTerminal = this.#settings.output === undefined
-    return {
-      width: reportWidth(toTerminal ? stdout : {}, environment),
-      colour: toTerminal && wantsColour(stdout, environment),
-    }
-  }
-
-  #table(result: Parameters<(typeof REPORTERS)[0]['render']>[0]): string {
-    const { allFindings, listAllPkgs: listPackages, showSuppressed } = this.#settings
-    const look = {
-      ...this.#look(),
-      allFindings,
-      listPackages,
-      showSuppressed,
-      version: VERSION,
-      now: this.#world.now(),
-    }
-    const reporter = REPORTERS.find(({ id }) => id === this.#settings.format) ?? REPORTERS[0]
-    return reporter.render(result, look)
   }
 }

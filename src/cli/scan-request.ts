@@ -4,15 +4,15 @@ import { cacheDirectory } from '../lib/cache-directory.ts'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
 import { traceTimeline } from '../lib/timeline.ts'
-import { printable, REPORTERS } from '../report/index.ts'
+import { printable } from '../report/index.ts'
 import { type ReadMode, type ScanIo, type ScanOptions, scanTarget, workerEntry } from '../scan/index.ts'
 import type { BatchRequest } from './batch.ts'
 import { scanStatus } from './exit-status.ts'
 import { deliver } from './output.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
+import { reportText } from './report-text.ts'
 import type { ScanSettings } from './scan-flags.ts'
-import { VERSION } from './version.ts'
-import { reportWidth, type World, wantsColour, write } from './world.ts'
+import { type World, write } from './world.ts'
 
 /** What a command line adds to the settings. */
 export interface ScanRequest {
@@ -37,18 +37,7 @@ export async function runScan(request: ScanRequest, world: World): Promise<numbe
     const options = { ...(await scanOptions(request, world)), reference: request.target }
     const result = await scanTarget(options, io)
     progress.done()
-    const toTerminal = settings.output === undefined
-    const reporter = REPORTERS.find((one) => one.id === settings.format) ?? REPORTERS[0]
-    const text = reporter.render(result, {
-      width: reportWidth(toTerminal ? world.stdout : {}, world.environment),
-      colour: toTerminal && wantsColour(world.stdout, world.environment),
-      allFindings: settings.allFindings,
-      listPackages: settings.listAllPkgs,
-      showSuppressed: settings.showSuppressed,
-      version: VERSION,
-      now: world.now(),
-    })
-    await deliver(text, settings.output, world)
+    await deliver(reportText(result, settings, world), settings.output, world)
     const status = scanStatus({ ...settings, ...result, exitOnEndOfLife: request.exitOnEndOfLife })
     if (!settings.quiet) await remark(result.complete, settings.allowIncomplete, status, world)
     return status
