@@ -82,15 +82,15 @@ const system = {
 }
 
 describe('whose files libraries are', () => {
-  const requests = (read: ReadTarget) => {
-    const inventory = assembleInventory(read, image)
+  const requests = async (read: ReadTarget) => {
+    const inventory = await assembleInventory(read, image)
     const library = inventory.components.find((one) => one.name === 'Requests')
     const owner = inventory.components.find((one) => one.name === 'python3-requests')
     return { library, owner, inventory }
   }
 
-  it("one in an OS package's list with the recorded digest is that package's", () => {
-    const { library, owner, inventory } = requests(readLayers([system]))
+  it("one in an OS package's list with the recorded digest is that package's", async () => {
+    const { library, owner, inventory } = await requests(readLayers([system]))
     expect(owner?.purl).toBe(
       'pkg:rpm/fedora/python3-requests@2.28.1-1.fc40?arch=x86_64&distro=fedora-40&upstream=python3-requests-2.28.1-1.fc40.src.rpm',
     )
@@ -102,9 +102,9 @@ describe('whose files libraries are', () => {
     ])
   })
 
-  it('another content is its own, and a notice says so', () => {
+  it('another content is its own, and a notice says so', async () => {
     const newer = metadata.replace('2.28.1', '2.31.0')
-    const { library, inventory } = requests(
+    const { library, inventory } = await requests(
       readLayers([{ ...system, [`${SITE}/requests-2.28.1.dist-info/METADATA`]: newer }]),
     )
     expect(library?.version).toBe('2.31.0')
@@ -112,15 +112,15 @@ describe('whose files libraries are', () => {
     expect(inventory.diagnostics).toMatchObject([{ code: 'ownership-not-proven', effect: 'notice' }])
   })
 
-  it('a copy from a newer layer is its own even with the same content', () => {
+  it('a copy from a newer layer is its own even with the same content', async () => {
     const path = `${SITE}/requests-2.28.1.dist-info/METADATA`
-    const { library, inventory } = requests(readLayers([system, { [path]: metadata }]))
+    const { library, inventory } = await requests(readLayers([system, { [path]: metadata }]))
     expect(library?.ownedBy).toBeUndefined()
     expect(inventory.diagnostics[0]?.message).toContain('newer layer')
   })
 
-  it('a file that no list names is its own, without a word', () => {
-    const { library, inventory } = requests(
+  it('a file that no list names is its own, without a word', async () => {
+    const { library, inventory } = await requests(
       readLayers([
         {
           ...system,
@@ -146,16 +146,16 @@ describe('a Python package of Debian', () => {
     [path]: metadata,
   }
 
-  it('is owned by the package that dpkg installed', () => {
-    const { components, diagnostics } = assembleInventory(readLayers([debian]), image)
+  it('is owned by the package that dpkg installed', async () => {
+    const { components, diagnostics } = await assembleInventory(readLayers([debian]), image)
     const owner = components.find((one) => one.name === 'python3-requests')
     expect(owner?.ecosystem).toBe('Debian:12')
     expect(components.find((one) => one.kind === 'library')?.ownedBy).toBe(owner?.id)
     expect(diagnostics).toEqual([])
   })
 
-  it('that pip upgraded in a newer layer is its own', () => {
-    const { components, diagnostics } = assembleInventory(
+  it('that pip upgraded in a newer layer is its own', async () => {
+    const { components, diagnostics } = await assembleInventory(
       readLayers([debian, { [path]: metadata.replace('2.28.1', '2.32.0') }]),
       image,
     )
@@ -165,14 +165,14 @@ describe('a Python package of Debian', () => {
 })
 
 describe('what is not known', () => {
-  it('nothing at all in an image is complete: static binaries need no system', () => {
-    const inventory = assembleInventory(readLayers([{ 'usr/bin/server': 'ELF' }]), image)
+  it('nothing at all in an image is complete: static binaries need no system', async () => {
+    const inventory = await assembleInventory(readLayers([{ 'usr/bin/server': 'ELF' }]), image)
     expect(inventory).toMatchObject({ components: [], diagnostics: [] })
     expect(inventory.os).toBeUndefined()
   })
 
-  it('a database that names nothing is a notice', () => {
-    const { diagnostics } = assembleInventory(
+  it('a database that names nothing is a notice', async () => {
+    const { diagnostics } = await assembleInventory(
       readLayers([{ 'etc/os-release': release, 'var/lib/rpm/rpmdb.sqlite': sqliteFile([]) }]),
       image,
     )
@@ -181,8 +181,8 @@ describe('what is not known', () => {
     ])
   })
 
-  it('a database that cannot be read is blind, and nothing else is said of it', () => {
-    const { diagnostics } = assembleInventory(
+  it('a database that cannot be read is blind, and nothing else is said of it', async () => {
+    const { diagnostics } = await assembleInventory(
       readLayers([{ 'etc/os-release': release, 'var/lib/rpm/Packages': 'dummy' }]),
       image,
     )
@@ -191,29 +191,29 @@ describe('what is not known', () => {
     ])
   })
 
-  it('a distribution without its database is blind, a system that nobody knows is not', () => {
-    expect(assembleInventory(readLayers([{ 'etc/os-release': release }]), image).diagnostics).toMatchObject([
+  it('a distribution without its database is blind, a system that nobody knows is not', async () => {
+    expect((await assembleInventory(readLayers([{ 'etc/os-release': release }]), image)).diagnostics).toMatchObject([
       { code: 'package-database-missing', effect: 'blind' },
     ])
     expect(
-      assembleInventory(readLayers([{ 'etc/os-release': 'ID=homegrown\nVERSION_ID=1\n' }]), image).diagnostics,
+      (await assembleInventory(readLayers([{ 'etc/os-release': 'ID=homegrown\nVERSION_ID=1\n' }]), image)).diagnostics,
     ).toEqual([])
   })
 
-  it('traces of a package manager that is not read are a notice', () => {
-    const { diagnostics } = assembleInventory(readLayers([{ 'nix/var/nix/db/db.sqlite': '' }]), image)
+  it('traces of a package manager that is not read are a notice', async () => {
+    const { diagnostics } = await assembleInventory(readLayers([{ 'nix/var/nix/db/db.sqlite': '' }]), image)
     expect(diagnostics).toMatchObject([
       { code: 'package-manager-not-read', effect: 'notice', path: 'nix/var/nix/db/db.sqlite' },
     ])
   })
 
-  it('the older form of a database beside a newer is not counted twice', () => {
+  it('the older form of a database beside a newer is not counted twice', async () => {
     const old = sqliteFile([rpmHeader({ name: 'old', version: '1', release: '1' })])
     const now = sqliteFile([rpmHeader({ name: 'new', version: '1', release: '1' })])
     const read = readLayers([
       { 'etc/os-release': release, 'var/lib/rpm/Packages': old, 'var/lib/rpm/rpmdb.sqlite': now },
     ])
-    const { components, diagnostics } = assembleInventory(read, image)
+    const { components, diagnostics } = await assembleInventory(read, image)
     expect(components.map((one) => one.name)).toEqual(['new'])
     expect(diagnostics).toMatchObject([
       { code: 'rpm-database-left-behind', path: 'var/lib/rpm/Packages', effect: 'notice' },
@@ -231,44 +231,46 @@ describe('which packages count', () => {
     },
   })
   const files = { 'app/package-lock.json': lock, 'app/node_modules/a/package.json': '{"name":"a","version":"1.0.0"}' }
-  const seen = (context: InventoryContext, tree: Record<string, string> = files) => {
-    const { components, diagnostics } = assembleInventory(readLayers([tree]), context)
+  const seen = async (context: InventoryContext, tree: Record<string, string> = files) => {
+    const { components, diagnostics } = await assembleInventory(readLayers([tree]), context)
     return { names: components.map((one) => `${one.name} ${one.presence}`), codes: diagnostics.map((one) => one.code) }
   }
 
-  it('in an image what is installed, in a source folder what is locked, with a word on the rest', () => {
-    expect(seen(image)).toEqual({ names: ['a installed'], codes: ['packages-not-installed'] })
-    expect(seen(sources)).toEqual({ names: ['a declared', 'b declared'], codes: ['packages-not-declared'] })
-    expect(seen({ ...sources, presence: 'both' }).names.length).toBe(3)
+  it('in an image what is installed, in a source folder what is locked, with a word on the rest', async () => {
+    expect(await seen(image)).toEqual({ names: ['a installed'], codes: ['packages-not-installed'] })
+    expect(await seen(sources)).toEqual({ names: ['a declared', 'b declared'], codes: ['packages-not-declared'] })
+    expect((await seen({ ...sources, presence: 'both' })).names.length).toBe(3)
   })
 
-  it('where only the other kind is there, it counts', () => {
-    expect(seen(image, { 'app/package-lock.json': lock }).names).toEqual(['a declared', 'b declared'])
-    expect(seen(sources, { 'node_modules/a/package.json': '{"name":"a","version":"1.0.0"}' }).names).toEqual([
+  it('where only the other kind is there, it counts', async () => {
+    expect((await seen(image, { 'app/package-lock.json': lock })).names).toEqual(['a declared', 'b declared'])
+    expect((await seen(sources, { 'node_modules/a/package.json': '{"name":"a","version":"1.0.0"}' })).names).toEqual([
       'a installed',
     ])
   })
 
-  it('ranges without a lockfile count in a source folder, and are called what they are', () => {
+  it('ranges without a lockfile count in a source folder, and are called what they are', async () => {
     const project = {
       'package.json': '{"name":"shop","private":true,"dependencies":{"left-pad":"^1.1.0","own":"file:../own"}}',
     }
-    const { components, diagnostics } = assembleInventory(readLayers([project]), sources)
+    const { components, diagnostics } = await assembleInventory(readLayers([project]), sources)
     expect(components.map((one) => `${one.name} ${one.version} ${one.evidence[0].confidence}`)).toEqual([
       'left-pad 1.1.0 0.3',
     ])
     expect(diagnostics).toMatchObject([{ code: 'versions-from-ranges', effect: 'notice', path: 'package.json' }])
-    expect(seen(image, project).names).toEqual([])
+    expect((await seen(image, project)).names).toEqual([])
   })
 })
 
-it('the same rows give the same inventory, whatever their order of files', () => {
+it('the same rows give the same inventory, whatever their order of files', async () => {
   const reversed = Object.fromEntries(Object.entries(system).reverse())
-  expect(assembleInventory(readLayers([reversed]), image)).toEqual(assembleInventory(readLayers([system]), image))
+  expect(await assembleInventory(readLayers([reversed]), image)).toEqual(
+    await assembleInventory(readLayers([system]), image),
+  )
 })
 
-it('--distro takes the place of what the release files say', () => {
-  const { os, components } = assembleInventory(readLayers([system]), { ...image, distro: 'almalinux:9' })
+it('--distro takes the place of what the release files say', async () => {
+  const { os, components } = await assembleInventory(readLayers([system]), { ...image, distro: 'almalinux:9' })
   expect(os).toMatchObject({ id: 'almalinux', release: '9' })
   expect(components.find((one) => one.name === 'python3')?.purl).toContain('pkg:rpm/almalinux/python3@')
 })

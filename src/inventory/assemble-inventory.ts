@@ -11,7 +11,7 @@ import {
 } from './operating-system/index.ts'
 import { settleOwnership } from './ownership.ts'
 import { countedComponents, type Presence } from './presence.ts'
-import type { AssembleContext, Assembled, Cataloger, Claim } from './types.ts'
+import type { AnyCataloger, AssembleContext, Assembled, Cataloger, Claim } from './types.ts'
 import { emptyDatabases, missingDatabase, unreadManagers } from './unknown-packages.ts'
 
 /** What the door knows that the files do not say. */
@@ -24,13 +24,17 @@ export interface InventoryContext {
 }
 
 interface Catalogued {
-  readonly cataloger: Cataloger
+  readonly cataloger: AnyCataloger
   readonly rows: readonly PlacedRow[]
   readonly assembled: Assembled
 }
 
 /** The inventory of a target that was read: see `assembleInventory` of index.ts. */
-export function assembleWith(catalogers: readonly Cataloger[], read: ReadTarget, context: InventoryContext): Inventory {
+export async function assembleWith(
+  catalogers: readonly AnyCataloger[],
+  read: ReadTarget,
+  context: InventoryContext,
+): Promise<Inventory> {
   const layers = read.layers.map(
     ({ diffId, index, createdBy }): LayerReference => ({ diffId, index, ...(createdBy && { createdBy }) }),
   )
@@ -39,7 +43,9 @@ export function assembleWith(catalogers: readonly Cataloger[], read: ReadTarget,
   const releases = OS_READERS.flatMap((reader) => read.rows.get(reader.id) ?? []) as PlacedRow<ReleaseFact>[]
   const found = recogniseOperatingSystem(releases, layer)
   const os = context.distro ? recogniseOperatingSystem(releases, layer, parseDistroOverride(context.distro)) : found
-  const parts = catalogers.map((cataloger) => catalogue(cataloger, read, { ...(os && { os }), tree: read.tree, layer }))
+  const parts = await Promise.all(
+    catalogers.map((cataloger) => catalogue(cataloger, read, { ...(os && { os }), tree: read.tree, layer })),
+  )
   const counted = countedComponents(
     parts,
     context.presence ?? 'auto',
@@ -68,12 +74,12 @@ export function assembleWith(catalogers: readonly Cataloger[], read: ReadTarget,
 }
 
 /** Whose these files are: see `fileOwners` of index.ts. */
-export function ownersWith(
-  catalogers: readonly Cataloger[],
+export async function ownersWith(
+  catalogers: readonly AnyCataloger[],
   read: ReadTarget,
   context: InventoryContext,
   paths: ReadonlySet<string>,
-): ReadonlyMap<string, Claim> {
+): Promise<ReadonlyMap<string, Claim>> {
   const layers = new Map(read.layers.map(({ diffId, index }) => [index, { diffId, index }]))
   const layer = (index: number) => layers.get(index)
   const releases = OS_READERS.flatMap((reader) => read.rows.get(reader.id) ?? []) as PlacedRow<ReleaseFact>[]
@@ -82,16 +88,16 @@ export function ownersWith(
   const owners = new Map<string, Claim>()
   for (const cataloger of catalogers) {
     if (cataloger.kind !== 'os') continue
-    const { assembled } = catalogue(cataloger, read, { ...(os && { os }), tree: read.tree, layer })
+    const { assembled } = await catalogue(cataloger, read, { ...(os && { os }), tree: read.tree, layer })
     for (const [path, claim] of assembled.claims?.(paths) ?? []) owners.set(path, claim)
   }
   return owners
 }
 
-function catalogue(cataloger: Cataloger, read: ReadTarget, context: AssembleContext): Catalogued {
+async function catalogue(cataloger: AnyCataloger, read: ReadTarget, context: AssembleContext): Promise<Catalogued> {
   const rows = cataloger.readers.flatMap((reader) => read.rows.get(reader.id) ?? [])
   try {
-    return { cataloger, rows, assembled: cataloger.assemble(rows, context) }
+    return { cataloger, rows, assembled: await assembled(cataloger, rows, context) }
   } catch (error) {
     // A defect of ours must not cost the rest of the answer, nor pass for an empty one.
     const message = `${cataloger.summary}: could not be put together (${error instanceof Error ? error.message : String(error)})`
@@ -99,3 +105,16 @@ function catalogue(cataloger: Cataloger, read: ReadTarget, context: AssembleCont
     return { cataloger, rows, assembled: { components: [], relations: [], diagnostics: [diagnostic] } }
   }
 }
+
+async function assembled(
+  cataloger: AnyCataloger,
+  rows: readonly PlacedRow[],
+  context: AssembleContext,
+): Promise<Assembled> {
+  if ('assemble' in cataloger) return cataloger.assemble(rows, context)
+  if (rows.length === 0) return NOTHING
+  const assemble: Cataloger['assemble'] = await cataloger.load()
+  return assemble(rows, context)
+}
+
+const NOTHING: Assembled = { components: [], relations: [], diagnostics: [] }

@@ -12,14 +12,14 @@ import { pacman } from './pacman/index.ts'
 import { portage } from './portage/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
-import type { Cataloger, Claim } from './types.ts'
+import type { AnyCataloger, Claim } from './types.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
 export { OS_READERS } from './operating-system/index.ts'
 export type * from './types.ts'
 
 /** Every cataloger, one a line. */
-export const CATALOGERS: readonly Cataloger[] = [
+export const CATALOGERS: readonly AnyCataloger[] = [
   dpkg,
   apk,
   rpm,
@@ -38,7 +38,7 @@ export const CATALOGERS: readonly Cataloger[] = [
  * other, and everything that is not known. Pure: the same rows give the same inventory, in the same order. `origin` of every component is
  * `unknown`; whoever knows the base image sets it.
  */
-export function assembleInventory(read: ReadTarget, context: InventoryContext): Inventory {
+export function assembleInventory(read: ReadTarget, context: InventoryContext): Promise<Inventory> {
   return assembleWith(CATALOGERS, read, context)
 }
 
@@ -47,6 +47,6 @@ export function fileOwners(
   read: ReadTarget,
   context: InventoryContext,
   paths: ReadonlySet<string>,
-): ReadonlyMap<string, Claim> {
+): Promise<ReadonlyMap<string, Claim>> {
   return ownersWith(CATALOGERS, read, context, paths)
 }

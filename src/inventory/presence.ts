@@ -1,7 +1,7 @@
 import type { Component } from '../model/component.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Subject } from '../model/inventory.ts'
-import type { Assembled, Cataloger } from './types.ts'
+import type { AnyCataloger, Assembled } from './types.ts'
 
 /**
  * Which of a language's packages count. `auto`: in images and root file systems those that lie installed, in a source folder those
@@ -20,7 +20,7 @@ interface Counted {
  * (its code may be bundled). `kind` is `sources` for a tree without an operating system.
  */
 export function countedComponents(
-  parts: readonly { readonly cataloger: Cataloger; readonly assembled: Assembled }[],
+  parts: readonly { readonly cataloger: AnyCataloger; readonly assembled: Assembled }[],
   presence: Presence,
   kind: Subject['kind'] | 'sources',
 ): Counted {
@@ -66,7 +66,7 @@ function guesses(components: readonly Component[]): Diagnostic[] {
 }
 
 function leftOut(
-  cataloger: Cataloger,
+  cataloger: AnyCataloger,
   components: readonly Component[],
   counted: 'installed' | 'declared',
 ): Diagnostic {

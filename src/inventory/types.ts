@@ -13,8 +13,21 @@ export interface AssembleContext {
   readonly layer: (index: number) => LayerReference | undefined
 }
 
-/** One ecosystem, one folder. Adding one adds one line to inventory/index.ts and touches nothing else. */
-export interface Cataloger<Fact = unknown> {
+/** What of a component a cataloger can fill in beside name, version, purl and where it was seen; of a file that does not say it, it does not. */
+export type Filled =
+  | 'licences'
+  | 'hashes'
+  | 'supplier'
+  | 'source'
+  | 'cpes'
+  | 'lines'
+  | 'direct'
+  | 'scope'
+  | 'depends-on'
+  | 'contains'
+  | 'owned-files'
+
+interface CatalogerBase {
   readonly id: string
   /** One line for lists: `Debian packages: dpkg status, status.d, opkg`. */
   readonly summary: string
@@ -22,9 +35,22 @@ export interface Cataloger<Fact = unknown> {
   readonly ecosystems: readonly string[]
   readonly yields: 'installed' | 'declared' | 'both'
   readonly readers: readonly AnyReader[]
+  readonly fills: readonly Filled[]
+}
+
+/** One ecosystem, one folder. Adding one adds one line to inventory/index.ts and touches nothing else. */
+export interface Cataloger<Fact = unknown> extends CatalogerBase {
   /** Pure, over the whole image, never cached by layer: what one file says about another is settled here. Rows of all its readers, hidden copies included. */
   assemble(rows: readonly PlacedRow<Fact>[], context: AssembleContext): Assembled
 }
+
+/** A cataloger whose code is loaded when a target has rows of its readers: a scan pays only for the ecosystems that it meets. */
+export interface LazyCataloger<Fact = unknown> extends CatalogerBase {
+  /** Imports the module that assembles. */
+  load(): Promise<Cataloger<Fact>['assemble']>
+}
+
+export type AnyCataloger = Cataloger | LazyCataloger
 
 export interface Assembled {
   readonly components: readonly Component[]

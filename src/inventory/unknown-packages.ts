@@ -2,10 +2,10 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { OperatingSystem } from '../model/operating-system.ts'
 import type { MergedTree, PlacedRow } from '../reading/index.ts'
 import { nativeSystem, type PackageFamily } from './os-component.ts'
-import type { Assembled, Cataloger } from './types.ts'
+import type { AnyCataloger, Assembled } from './types.ts'
 
 interface Part {
-  readonly cataloger: Cataloger
+  readonly cataloger: AnyCataloger
   readonly rows: readonly PlacedRow[]
   readonly assembled: Assembled
 }

@@ -54,6 +54,7 @@ export function conditionHolds(condition: PathCondition, path: string): boolean 
   const slash = path.lastIndexOf('/')
   if (condition.path !== undefined && path !== condition.path) return false
   if (condition.name !== undefined && path.slice(slash + 1) !== condition.name) return false
+  if (condition.prefix !== undefined && !path.startsWith(condition.prefix, slash + 1)) return false
   if (condition.suffix !== undefined && !endsWithin(path, slash, condition.suffix)) return false
   if (condition.under !== undefined && !liesUnder(path, condition.under)) return false
   return condition.inside === undefined || liesInside(path, slash, condition.inside)
@@ -64,14 +65,17 @@ class RuleIndex {
   readonly #names = new Map<string, Rule[]>()
   /** By the suffix's last character code. */
   readonly #suffixes = new Map<number, Rule[]>()
+  /** By the prefix's first character code, where there is no suffix. */
+  readonly #prefixes = new Map<number, Rule[]>()
   /** Those with nothing but a folder, or nothing at all. */
   readonly #folders: Rule[] = []
 
   add(rule: Rule): void {
-    const { path, name, suffix } = rule.condition
+    const { path, name, prefix, suffix } = rule.condition
     if (path !== undefined) push(this.#paths, path, rule)
     else if (name !== undefined) push(this.#names, name, rule)
     else if (suffix) push(this.#suffixes, suffix.charCodeAt(suffix.length - 1), rule)
+    else if (prefix) push(this.#prefixes, prefix.charCodeAt(0), rule)
     else this.#folders.push(rule)
   }
 
@@ -80,6 +84,7 @@ class RuleIndex {
     let found = this.#test(this.#paths.get(path), path, mode, NOBODY)
     found = this.#test(this.#names.get(name), path, mode, found)
     found = this.#test(this.#suffixes.get(path.charCodeAt(path.length - 1)), path, mode, found)
+    found = this.#test(this.#prefixes.get(name.charCodeAt(0)), path, mode, found)
     return this.#test(this.#folders, path, mode, found)
   }
 

@@ -1,6 +1,7 @@
 import { type HashElsewhere, type KeptTable, passLayer, type RemoteBytes } from '../image/index.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { LayerPass, type SecondPass } from './layer-pass.ts'
+import { loadReaders } from './load-readers.ts'
 import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
 
 /** What a job needs beside its plain data. */
@@ -25,7 +26,7 @@ export async function readLayerJob(
   means: JobMeans = {},
 ): Promise<LayerFacts> {
   const { locator, name, expect, limits, factsKey } = job
-  const pass = new LayerPass({ readers: readersOf(job, readers), also: job.also, limits })
+  const pass = new LayerPass({ readers: await loadReaders(readersOf(job, readers)), also: job.also, limits })
   const kept: KeptTable = {}
   try {
     const {

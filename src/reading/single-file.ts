@@ -7,6 +7,7 @@ import { encodeIndex } from './codec.ts'
 import { conditionHolds, MAGIC_BYTES, startsWith } from './dispatch.ts'
 import { LayerPaths } from './layer-paths.ts'
 import { fromFacts, type LayerRead } from './layer-read.ts'
+import { loadReaders } from './load-readers.ts'
 import { type Request, Taking } from './taking.ts'
 import { assembleTarget } from './target.ts'
 import type { AnyReader, PathCondition, ReadOptions, ReadTarget } from './types.ts'
@@ -26,7 +27,7 @@ export async function readSingleFile(file: SingleFile, options: ReadOptions): Pr
   try {
     const { size, mode } = await handle.stat()
     const body = await collect(handle, size, sink, file, options)
-    const read = choose(file, mode & 0o7777, body, options)
+    const read = choose(file, mode & 0o7777, body, { ...options, readers: await loadReaders(options.readers) })
     const target = await assembleTarget(
       { layers: [], reads: [read], diagnostics: [], readAlso: async () => undefined },
       { ...options, skipFiles: [], skipDirs: [] },
@@ -155,8 +156,8 @@ function byGivenPath(path: string, readers: readonly AnyReader[]): readonly Requ
 }
 
 /** Whether the condition says something of the file itself, not only of the folder. */
-function isTelling({ path, name, suffix }: PathCondition): boolean {
-  return path !== undefined || name !== undefined || suffix !== undefined
+function isTelling({ path, name, prefix, suffix }: PathCondition): boolean {
+  return path !== undefined || name !== undefined || prefix !== undefined || suffix !== undefined
 }
 
 /** Readers that want a file of this name in another folder. */
@@ -168,7 +169,8 @@ function byName(path: string, readers: readonly AnyReader[]): readonly Request[]
   })
 }
 
-function nameFits({ path, name, suffix }: PathCondition, actual: string): boolean {
+function nameFits({ path, name, prefix = '', suffix }: PathCondition, actual: string): boolean {
+  if (!actual.startsWith(prefix)) return false
   if (path !== undefined && path.slice(path.lastIndexOf('/') + 1) !== actual) return false
   return (name === undefined || name === actual) && (suffix === undefined || actual.endsWith(suffix))
 }
@@ -186,7 +188,7 @@ function usualPlaces(readers: readonly AnyReader[]): readonly Request[] {
     const condition = reader.wants.any.find(isTelling)
     return condition === undefined
       ? []
-      : [{ as: usualPlace(condition, `file${condition.suffix ?? ''}`), readers: [reader] }]
+      : [{ as: usualPlace(condition, `${condition.prefix ?? 'file'}${condition.suffix ?? ''}`), readers: [reader] }]
   })
 }
 

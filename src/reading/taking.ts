@@ -2,7 +2,7 @@ import { asFailure, Failure } from '../lib/failure.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Body } from './body.ts'
 import { encodeRows } from './codec.ts'
-import type { AnyReader, BodyDigest, LayerFacts, RandomReader, ReadResult, Row } from './types.ts'
+import type { AnyReader, BodyDigest, LayerFacts, ReadResult, Row } from './types.ts'
 
 /** A body that readers asked for: under which path they shall see it. */
 export interface Request {
@@ -102,7 +102,8 @@ function readOne(reader: AnyReader, path: string, seen: Seen, body: Body): Found
   try {
     const { facts, diagnostics: said } = callReader(reader, path, mode, body)
     const diagnostics = said.map((diagnostic) => (diagnostic.path === undefined ? { ...diagnostic, path } : diagnostic))
-    const digests = reader.wants.digests === undefined ? {} : { digests: digestsOf(reader.wants.digests, body) }
+    const wanted = facts.length > 0 ? reader.wants.digests : undefined
+    const digests = wanted === undefined ? {} : { digests: digestsOf(wanted, body) }
     const row = { path, mode, sizeBytes: body.sizeBytes, facts, ...digests }
     return { path, body: number, row, diagnostics, transient: false }
   } catch (error) {
@@ -115,12 +116,13 @@ function readOne(reader: AnyReader, path: string, seen: Seen, body: Body): Found
 
 function callReader(reader: AnyReader, path: string, mode: number, body: Body): ReadResult<unknown> {
   const { sizeBytes } = body
-  if (isRandom(reader)) return reader.readRandom({ path, mode, sizeBytes, at: body.at })
-  return reader.read({ path, mode, sizeBytes, bytes: body.at(0, sizeBytes) })
+  if ('readRandom' in reader) return reader.readRandom({ path, mode, sizeBytes, at: body.at })
+  if ('read' in reader) return reader.read({ path, mode, sizeBytes, bytes: body.at(0, sizeBytes) })
+  throw new Failure('reader-not-loaded', 'its code was not loaded', { kind: 'internal', input: reader.id })
 }
 
 /** Whether the reader wants random access instead of all bytes at once. */
-export function isRandom(reader: AnyReader): reader is RandomReader<unknown> {
+export function isRandom(reader: AnyReader): boolean {
   return 'readRandom' in reader
 }
 

@@ -2,6 +2,7 @@ import { openTreeFile, type Tree, walkTree } from '../image/index.ts'
 import { Failure } from '../lib/failure.ts'
 import { readersOf } from './layer-job.ts'
 import { fromFacts } from './layer-read.ts'
+import { loadReaders } from './load-readers.ts'
 import { compileSkipping } from './skipping.ts'
 import { assembleTarget } from './target.ts'
 import { TreePass } from './tree-pass.ts'
@@ -26,7 +27,7 @@ export async function readTree(tree: Tree, options: ReadOptions): Promise<ReadTa
     const report = (doneBytes: number): void =>
       progress({ layer: 0, name: tree.reference, doneBytes, state: 'reading' })
     if (runner.runTree !== undefined) return runner.runTree(job, signal, report)
-    return readTreeJob(job, readers, signal, report)
+    return await readTreeJob(job, readers, signal, report)
   }
   const facts = fromFacts(await read(readers))
   return assembleTarget(
@@ -36,17 +37,18 @@ export async function readTree(tree: Tree, options: ReadOptions): Promise<ReadTa
 }
 
 /**
- * Walks the tree and reads what the job's readers want, or only `also`. Synchronous.
+ * Walks the tree and reads what the job's readers want, or only `also`. Synchronous once their code is loaded.
  * @throws Failure naming the tree.
  */
-export function readTreeJob(
+export async function readTreeJob(
   job: TreeJob,
   readers: readonly AnyReader[],
   signal: AbortSignal,
   progress: (doneBytes: number) => void,
-): LayerFacts {
+): Promise<LayerFacts> {
+  const loaded = await loadReaders(readersOf(job, readers))
   const chunk = new Uint8Array(CHUNK_BYTES)
-  const pass = new TreePass(readersOf(job, readers), job.limits, (path, sizeBytes, write) =>
+  const pass = new TreePass(loaded, job.limits, (path, sizeBytes, write) =>
     readFile(job.root, path, sizeBytes, chunk, write),
   )
   if (job.also === undefined) walk(job, pass, signal, progress)

@@ -12,6 +12,8 @@ export interface PathCondition {
   readonly path?: string
   /** The last segment. */
   readonly name?: string
+  /** What the last segment begins with: `requirements`. */
+  readonly prefix?: string
   /** What the last segment ends with. */
   readonly suffix?: string
   /** The folder that holds it, at any depth below: `var/lib/dpkg/info`. */
@@ -33,7 +35,10 @@ export interface Wants {
   readonly maxBytes: number
   /** Whether losing such a file blinds the answer (a package database) or only part of it. */
   readonly loss: 'blind' | 'partial'
-  /** Digests of the body that go into the row, for proof of ownership: dpkg records MD5, apk SHA-1, rpm SHA-256. */
+  /**
+   * Digests of the body that go into the row, for proof of ownership: dpkg records MD5, apk SHA-1, rpm SHA-256. They are taken only
+   * where the reader found something.
+   */
   readonly digests?: readonly BodyDigest[]
 }
 
@@ -85,7 +90,20 @@ export interface RandomFile {
   at(offset: number, length: number): Uint8Array
 }
 
-export type AnyReader = FileReader<unknown> | RandomReader<unknown>
+/**
+ * A reader whose code is loaded where files are read: whoever only needs to know what is wanted (a scan of known layers, a list) does
+ * not pay for its parser. Its `load` imports a module and hands out what the reader's `read` would be.
+ */
+export interface LazyReader<Fact> extends ReaderBase<Fact> {
+  readonly load: () => Promise<FileReader<Fact>['read']>
+}
+
+/** As {@link LazyReader}, for random access. */
+export interface LazyRandomReader<Fact> extends ReaderBase<Fact> {
+  readonly loadRandom: () => Promise<RandomReader<Fact>['readRandom']>
+}
+
+export type AnyReader = FileReader<unknown> | RandomReader<unknown> | LazyReader<unknown> | LazyRandomReader<unknown>
 
 /** What one reader found in one file of one layer. */
 export interface Row<Fact = unknown> {

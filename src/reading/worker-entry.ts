@@ -28,7 +28,7 @@ export function serveLayerJobs(readers: readonly AnyReader[]): void {
       const facts =
         message.kind === 'run'
           ? await readLayerJob(message.job, readers, cancel.signal, progress, meansOf(message))
-          : readTreeJob(message.job, readers, cancel.signal, progress)
+          : await readTreeJob(message.job, readers, cancel.signal, progress)
       send({ kind: 'done', facts }, buffersOf(facts))
     } catch (error) {
       const { code, message: text, kind, input, hints } = asFailure(error, message.job.name)

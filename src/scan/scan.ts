@@ -41,7 +41,7 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
   const exceptions = await loadExceptions(options.ignoreFile, options.cwd)
   const { subject, read, container } = await openAndRead(options, io, session)
   const assembled = io.timeline?.span('assemble')
-  const inventory = assembleInventory(read, { subject, distro: options.distro, presence: options.read })
+  const inventory = await assembleInventory(read, { subject, distro: options.distro, presence: options.read })
   assembled?.({ packages: inventory.components.length })
   const inHand = io.timeline?.span('advisories')
   const advisories = await session.inTurn(() => advisoriesFor(inventory, options, io))
@@ -89,8 +89,8 @@ async function driftOf(
   const subject = { kind: 'image', name: container.name } as const
   const context = { subject, distro, presence }
   const paths = new Set(changes.changes.map(({ path }) => path))
-  const owners = { image: fileOwners(image, context, paths), now: fileOwners(now, context, paths) }
-  const before = assembleInventory(image, context)
+  const owners = { image: await fileOwners(image, context, paths), now: await fileOwners(now, context, paths) }
+  const before = await assembleInventory(image, context)
   return driftFindings({ image: before, now: inventory, changes: changes.changes, owners })
 }
 

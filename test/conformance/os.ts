@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { CATALOGERS } from '../../src/inventory/index.ts'
-import { type Catalogued, catalog } from '../support/catalog.ts'
+import { type Catalogued, catalogued } from '../support/catalog.ts'
 import { releaseCases } from './os-release.ts'
 import { rpmCases } from './os-rpm.ts'
 import type { CaseOutcome, ConformanceSuite } from './suite.ts'
@@ -22,7 +22,7 @@ export const os: ConformanceSuite = {
   id: 'os',
   gaps: {},
   async *run(folder) {
-    for (const database of databasesBelow(folder)) yield runDatabase(database)
+    for (const database of databasesBelow(folder)) yield await runDatabase(database)
     yield* releaseCases(folder)
     yield* rpmCases(folder)
   },
@@ -106,11 +106,11 @@ function independently(database: Database): { whole: number; broken: number } {
   return { whole, broken }
 }
 
-function runDatabase(database: Database): CaseOutcome {
+async function runDatabase(database: Database): Promise<CaseOutcome> {
   const { name, path } = database
   const cataloger = CATALOGERS.find(({ id }) => id === database.cataloger)
   if (cataloger === undefined) return { name, passed: false, expected: database.cataloger, actual: 'no such cataloger' }
-  const answer = catalog(cataloger, { ...database.beside, [path]: database.bytes })
+  const answer = await catalogued(cataloger, { ...database.beside, [path]: database.bytes })
   const { whole, broken } = independently(database)
   const told = tells(answer, path)
   const expected = `${whole} packages, ${broken > 0 ? 'a diagnostic that names the file' : 'no diagnostic'}`

@@ -9,7 +9,8 @@ import { type Encoding, streamLayer, TarReader } from '../../src/image/index.ts'
 import { readBolt } from '../../src/lib/bolt/database.ts'
 import { Failure } from '../../src/lib/failure.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../src/lib/limits.ts'
-import type { AnyReader, PathCondition } from '../../src/reading/index.ts'
+import type { AnyReader, FileReader, PathCondition, RandomReader } from '../../src/reading/index.ts'
+import { loadReaders } from '../../src/reading/load-readers.ts'
 import { READERS } from '../../src/scan/readers.ts'
 import { boltFile } from '../support/bolt-writer.ts'
 import { tarOf } from '../support/image-builder.ts'
@@ -80,7 +81,8 @@ describe('mutated files', () => {
 
   it.each(READERS.map((reader) => [reader.id, reader] as const))('a file that %s reads', async (_, reader) => {
     const seeds = seedsFor(reader)
-    await fuzz(seeds, 0.4 / READERS.length, (bytes) => serialize(readWith(reader, bytes)))
+    const [loaded] = await loadReaders([reader])
+    await fuzz(seeds, 0.4 / READERS.length, (bytes) => serialize(readWith(loaded, bytes)))
   })
 
   it('a bolt database', async () => {
@@ -129,7 +131,7 @@ const RECORD = JSON.stringify({
 })
 
 /** Reads as a worker would: what a reader throws becomes a diagnostic there. An error that is none would end the worker. */
-function readWith(reader: AnyReader, bytes: Uint8Array): unknown {
+function readWith(reader: FileReader<unknown> | RandomReader<unknown>, bytes: Uint8Array): unknown {
   const file = { path: pathFor(reader.wants.any[0]), sizeBytes: bytes.length, mode: 0o644 }
   try {
     if ('read' in reader) return reader.read({ ...file, bytes })

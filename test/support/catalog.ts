@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Assembled, Cataloger } from '../../src/inventory/types.ts'
+import type { AnyCataloger, Assembled, Cataloger, LazyCataloger } from '../../src/inventory/types.ts'
 import type { Diagnostic } from '../../src/model/diagnostic.ts'
 import type { OperatingSystem } from '../../src/model/operating-system.ts'
 import type {
@@ -11,6 +11,7 @@ import type {
   RandomReader,
   ReadResult,
 } from '../../src/reading/index.ts'
+import { loadReaders } from '../../src/reading/load-readers.ts'
 
 /** What a run over a handful of files gives: the assembled answer, the readers' diagnostics and the assembly's together. */
 export interface Catalogued extends Assembled {
@@ -21,6 +22,19 @@ export interface CatalogOptions {
   readonly os?: OperatingSystem
   /** Symbolic links of the tree, by their own path: `{ lib: 'usr/lib' }`; targets are paths from the root. */
   readonly links?: Readonly<Record<string, string>>
+}
+
+/** As {@link catalog}, for catalogers and readers whose code is loaded on demand too. */
+export async function catalogued(
+  cataloger: AnyCataloger | LazyCataloger<never> | Cataloger<never>,
+  files: Readonly<Record<string, Uint8Array | string>>,
+  options: CatalogOptions = {},
+): Promise<Catalogued> {
+  const { id, summary, kind, ecosystems, yields, fills } = cataloger
+  const readers = await loadReaders(cataloger.readers)
+  const assemble = 'assemble' in cataloger ? cataloger.assemble : await (cataloger as LazyCataloger).load()
+  const loaded = { id, summary, kind, ecosystems, yields, fills, readers, assemble: assemble as Cataloger['assemble'] }
+  return catalog(loaded, files, options)
 }
 
 /**
@@ -109,6 +123,7 @@ function matches(condition: PathCondition, path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1)
   if (condition.path !== undefined && condition.path !== path) return false
   if (condition.name !== undefined && condition.name !== name) return false
+  if (condition.prefix !== undefined && !name.startsWith(condition.prefix)) return false
   if (condition.suffix !== undefined && !name.endsWith(condition.suffix)) return false
   if (condition.under !== undefined && !path.startsWith(`${condition.under}/`)) return false
   if (condition.inside !== undefined && !`/${path}`.slice(0, -name.length).includes(`/${condition.inside}/`))

@@ -9,6 +9,7 @@ export const apk: Cataloger<ApkFact> = {
   kind: 'os',
   ecosystems: ['Alpine', 'Wolfi', 'Chainguard', 'MinimOS'],
   yields: 'installed',
+  fills: ['licences', 'supplier', 'source', 'depends-on', 'owned-files'],
   readers: [installedReader],
   assemble,
 }

@@ -10,6 +10,7 @@ export const bottlerocket: Cataloger<BottlerocketFact> = {
   kind: 'os',
   ecosystems: ['Bottlerocket'],
   yields: 'installed',
+  fills: [],
   readers: [applicationInventoryReader],
   assemble(rows, context) {
     const os = nativeSystem(context.os, 'bottlerocket')

@@ -41,6 +41,7 @@ export const dockerfile: Cataloger<BaseImage> = {
   kind: 'library',
   ecosystems: [CONTAINER_IMAGES],
   yields: 'declared',
+  fills: ['lines'],
   readers: [dockerfileReader],
   assemble(rows, context) {
     const components = rows

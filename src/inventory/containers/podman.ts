@@ -11,6 +11,7 @@ export function podmanContainers({ stopped }: { readonly stopped: boolean }): Ca
     kind: 'library',
     ecosystems: [CONTAINER_IMAGES],
     yields: 'installed',
+    fills: ['hashes'],
     readers: [podmanDatabaseReader],
     assemble(rows, context) {
       const winning = rows.filter((row) => row.wins)

@@ -10,6 +10,7 @@ export const cos: Cataloger<CosFact> = {
   kind: 'os',
   ecosystems: ['Container-Optimized OS'],
   yields: 'installed',
+  fills: [],
   readers: [packageInfoReader],
   assemble(rows, context) {
     const os = nativeSystem(context.os, 'cos')

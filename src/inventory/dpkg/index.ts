@@ -12,6 +12,7 @@ export const dpkg: Cataloger<DpkgFact> = {
   kind: 'os',
   ecosystems: ['Debian', 'Ubuntu', 'opkg'],
   yields: 'installed',
+  fills: ['licences', 'supplier', 'source', 'depends-on', 'owned-files'],
   readers: [statusReader, filesReader, copyrightReader, chiselReader],
   assemble,
 }

@@ -10,6 +10,7 @@ export const npm: Cataloger<NpmFact> = {
   kind: 'library',
   ecosystems: ['npm'],
   yields: 'both',
+  fills: ['licences', 'hashes', 'lines', 'direct', 'scope', 'depends-on'],
   readers: [npmLockReader, npmManifestReader],
   assemble: assembleNpm,
 }

@@ -10,6 +10,7 @@ export const pacman: Cataloger<PacmanFact> = {
   kind: 'os',
   ecosystems: ['Arch Linux'],
   yields: 'installed',
+  fills: ['licences', 'supplier', 'source', 'depends-on', 'owned-files'],
   readers: [descReader, filesReader],
   assemble,
 }

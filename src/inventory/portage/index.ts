@@ -9,6 +9,7 @@ export const portage: Cataloger<PortageFact> = {
   kind: 'os',
   ecosystems: ['Gentoo'],
   yields: 'installed',
+  fills: ['licences', 'depends-on', 'owned-files'],
   readers: [recordReader],
   assemble,
 }

@@ -14,6 +14,7 @@ export const pypi: Cataloger<Distribution> = {
   kind: 'library',
   ecosystems: ['PyPI'],
   yields: 'installed',
+  fills: ['licences', 'depends-on'],
   readers: [pythonMetadataReader],
   assemble: assemblePypi,
 }

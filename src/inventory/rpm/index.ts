@@ -21,6 +21,7 @@ export const rpm: Cataloger<RpmFact> = {
     'SUSE',
   ],
   yields: 'installed',
+  fills: ['licences', 'supplier', 'source', 'depends-on', 'owned-files'],
   readers: [rpmDatabaseReader, rpmManifestReader, rpmLogReader],
   assemble: assembleRpm,
 }
