@@ -15,6 +15,8 @@ export interface Evidence {
   readonly path: string
   /** First and last line, 1-based, when the source is text. */
   readonly lines?: readonly [number, number]
+  /** Position in the file, in bytes, when it is no text. */
+  readonly offset?: number
   /** The layer whose copy was read. */
   readonly layer?: LayerReference
   /** The layer that brought the record: for a package database, usually older than the copy read. */

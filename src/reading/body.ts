@@ -26,7 +26,6 @@ export class BodySink {
   #length = 0
   #file: TemporaryFile | undefined
   #hashes = new Map<BodyDigest, Hash>()
-  #digests: readonly BodyDigest[] = []
 
   constructor(limits: Limits) {
     this.#limits = limits
@@ -38,7 +37,6 @@ export class BodySink {
    */
   begin(sizeBytes: number, digests: readonly BodyDigest[]): void {
     this.discard()
-    this.#digests = digests
     if (sizeBytes <= this.#limits.memoryBodyBytes) return
     if (sizeBytes > this.#limits.temporaryBytes) {
       const bound = this.#limits.temporaryBytes
@@ -62,21 +60,27 @@ export class BodySink {
 
   end(): Body {
     const file = this.#file
-    const digests = new Map<BodyDigest, string>()
-    for (const algorithm of this.#digests) {
-      const hash = this.#hashes.get(algorithm) ?? createHash(algorithm).update(this.#memory.subarray(0, this.#length))
-      digests.set(algorithm, hash.digest('hex'))
-    }
+    const hashes = this.#hashes
     this.#hashes = new Map()
     const length = this.#length
     const memory = this.#memory.subarray(0, length)
+    const digests = new Map<BodyDigest, string>()
+    // Most bodies are looked at and hold nothing that would need a proof: nothing is hashed before somebody asks.
+    const digest = (algorithm: BodyDigest): string => {
+      const known = digests.get(algorithm)
+      if (known !== undefined) return known
+      const hash = hashes.get(algorithm) ?? createHash(algorithm).update(memory)
+      const hex = hash.digest('hex')
+      digests.set(algorithm, hex)
+      return hex
+    }
     return {
       sizeBytes: length,
       at: (offset, count) => {
         const [start, end] = range(offset, count, length)
         return file === undefined ? memory.subarray(start, end) : file.read(start, end - start)
       },
-      digest: (algorithm) => digests.get(algorithm) ?? '',
+      digest,
     }
   }
 

@@ -11,6 +11,7 @@ const layer = z.object({ diffId: digest, index: count, createdBy: z.string().opt
 const evidence = z.object({
   path: z.string(),
   lines: z.tuple([z.int(), z.int()]).optional(),
+  offset: count.optional().describe('position in bytes, in a file that is no text'),
   layer: layer.optional().describe('the layer whose copy was read'),
   since: layer.optional().describe('the layer that brought the record'),
   confidence: share,
