@@ -1,9 +1,9 @@
 import { asFailure } from '../lib/failure.ts'
 import type { Limits } from '../lib/limits.ts'
-import { BodySink } from './body.ts'
+import { type Body, BodySink } from './body.ts'
 import { type Dispatch, MAGIC_BYTES } from './dispatch.ts'
 import type { Request, Seen, Taking } from './taking.ts'
-import type { AnyReader, BodyDigest } from './types.ts'
+import type { AnyReader } from './types.ts'
 
 /** What a file is asked for when its first bytes are still to be looked at. */
 interface Probe {
@@ -42,6 +42,24 @@ export class BodyTaker {
     this.#probe = looks ? { path: probe, taken: requests.flatMap(({ readers }) => readers) } : undefined
     if (this.#probe === undefined && this.#requests.length > 0) this.#collect()
     return this.#collecting || this.#probe !== undefined
+  }
+
+  /** Whether anybody might want a file of which these readers asked by its path. */
+  concerns(requests: readonly Request[], { mode, sizeBytes }: Seen, probe?: string): boolean {
+    return requests.length > 0 || (probe !== undefined && this.#dispatch.looksInside(mode, sizeBytes))
+  }
+
+  /** As `begin`, `write` and `end` in one, for a body that is read by position: only what readers look at is read. */
+  take(requests: readonly Request[], seen: Seen, body: Body, probe?: string): void {
+    const { mode, sizeBytes } = seen
+    this.#seen = seen
+    let takers = this.#fitting(requests)
+    if (probe !== undefined && this.#dispatch.looksInside(mode, sizeBytes)) {
+      const taken = requests.flatMap(({ readers }) => readers)
+      const readers = this.#dispatch.byMagic(body.at(0, MAGIC_BYTES), mode, sizeBytes, taken)
+      if (readers.length > 0) takers = [...takers, ...this.#fitting([{ as: probe, readers }])]
+    }
+    if (takers.length > 0) this.#taking.read(takers, seen, body)
   }
 
   write(chunk: Uint8Array): void {
@@ -108,12 +126,8 @@ export class BodyTaker {
   }
 
   #collect(): void {
-    const digests = new Set<BodyDigest>()
-    for (const { readers } of this.#requests) {
-      for (const reader of readers) for (const digest of reader.wants.digests ?? []) digests.add(digest)
-    }
     this.#collecting = true
-    this.#guard(() => this.#sink.begin(this.#seen.sizeBytes, [...digests]))
+    this.#guard(() => this.#sink.begin(this.#seen.sizeBytes))
   }
 
   #keep(chunk: Uint8Array): void {

@@ -1,16 +1,14 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ByteSource } from '../lib/byte-source.ts'
 import { Failure } from '../lib/failure.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { BodyDigest } from './types.ts'
 
 /** One body, complete. Valid until the next one is begun. */
-export interface Body {
-  readonly sizeBytes: number
-  /** The bytes from `offset`, `length` of them or fewer at the end. */
-  at(offset: number, length: number): Uint8Array
+export interface Body extends ByteSource {
   digest(algorithm: BodyDigest): string
 }
 
@@ -25,17 +23,16 @@ export class BodySink {
   #memory = new Uint8Array(0)
   #length = 0
   #file: TemporaryFile | undefined
-  #hashes = new Map<BodyDigest, Hash>()
 
   constructor(limits: Limits) {
     this.#limits = limits
   }
 
   /**
-   * Begins a body of that size, whose digests will be asked for.
+   * Begins a body of that size.
    * @throws Failure `temporary-space` when it is too large for what may lie in temporary files, or none can be made.
    */
-  begin(sizeBytes: number, digests: readonly BodyDigest[]): void {
+  begin(sizeBytes: number): void {
     this.discard()
     if (sizeBytes <= this.#limits.memoryBodyBytes) return
     if (sizeBytes > this.#limits.temporaryBytes) {
@@ -43,15 +40,12 @@ export class BodySink {
       throw new Failure('temporary-space', `needs ${sizeBytes} bytes of temporary space, and ${bound} are allowed`)
     }
     this.#file = new TemporaryFile()
-    for (const algorithm of digests) this.#hashes.set(algorithm, createHash(algorithm))
   }
 
   /** @throws Failure `temporary-space` when the disk is full. */
   write(chunk: Uint8Array): void {
-    if (this.#file !== undefined) {
-      this.#file.append(chunk)
-      for (const hash of this.#hashes.values()) hash.update(chunk)
-    } else {
+    if (this.#file !== undefined) this.#file.append(chunk)
+    else {
       this.#reserve(this.#length + chunk.length)
       this.#memory.set(chunk, this.#length)
     }
@@ -60,35 +54,19 @@ export class BodySink {
 
   end(): Body {
     const file = this.#file
-    const hashes = this.#hashes
-    this.#hashes = new Map()
     const length = this.#length
     const memory = this.#memory.subarray(0, length)
-    const digests = new Map<BodyDigest, string>()
-    // Most bodies are looked at and hold nothing that would need a proof: nothing is hashed before somebody asks.
-    const digest = (algorithm: BodyDigest): string => {
-      const known = digests.get(algorithm)
-      if (known !== undefined) return known
-      const hash = hashes.get(algorithm) ?? createHash(algorithm).update(memory)
-      const hex = hash.digest('hex')
-      digests.set(algorithm, hex)
-      return hex
+    const at = (offset: number, count: number): Uint8Array => {
+      const [start, end] = range(offset, count, length)
+      return file === undefined ? memory.subarray(start, end) : file.read(start, end - start)
     }
-    return {
-      sizeBytes: length,
-      at: (offset, count) => {
-        const [start, end] = range(offset, count, length)
-        return file === undefined ? memory.subarray(start, end) : file.read(start, end - start)
-      },
-      digest,
-    }
+    return { sizeBytes: length, at, digest: digestOver({ sizeBytes: length, at }) }
   }
 
   /** Lets go of the current body; its temporary file, if any, is gone then. */
   discard(): void {
     this.#file?.close()
     this.#file = undefined
-    this.#hashes = new Map()
     this.#length = 0
     if (this.#memory.length > this.#limits.memoryBodyBytes) this.#memory = new Uint8Array(0)
   }
@@ -101,8 +79,27 @@ export class BodySink {
   }
 }
 
+/**
+ * Digests (hexadecimal) of a body, each taken when it is first asked for: most bodies are looked at and hold nothing that would need a
+ * proof of whose they are.
+ */
+export function digestOver({ sizeBytes, at }: ByteSource): (algorithm: BodyDigest) => string {
+  const digests = new Map<BodyDigest, string>()
+  return (algorithm) => {
+    const known = digests.get(algorithm)
+    if (known !== undefined) return known
+    const hash = createHash(algorithm)
+    for (let done = 0; done < sizeBytes; done += DIGEST_BYTES) hash.update(at(done, DIGEST_BYTES))
+    const hex = hash.digest('hex')
+    digests.set(algorithm, hex)
+    return hex
+  }
+}
+
+const DIGEST_BYTES = 4 * 1024 ** 2
+
 /** A requested range cut to what is there; anything that is no position is taken as 0. */
-function range(offset: number, count: number, length: number): readonly [number, number] {
+export function range(offset: number, count: number, length: number): readonly [number, number] {
   const start = Math.min(Math.max(Math.trunc(offset) || 0, 0), length)
   return [start, Math.min(start + Math.max(Math.trunc(count) || 0, 0), length)]
 }

@@ -66,7 +66,7 @@ async function collect(
     })
   }
   try {
-    sink.begin(size, ['md5', 'sha1', 'sha256'])
+    sink.begin(size)
     const chunk = new Uint8Array(CHUNK_BYTES)
     for (let done = 0; done <= size; ) {
       signal.throwIfAborted()

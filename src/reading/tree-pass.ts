@@ -1,6 +1,7 @@
 import type { TarEntryType } from '../image/index.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Body } from './body.ts'
 import { BodyTaker } from './body-taker.ts'
 import { encodeIndex } from './codec.ts'
 import { compileDispatch, type Dispatch } from './dispatch.ts'
@@ -18,8 +19,14 @@ export interface TreeThing {
   readonly linkName: string
 }
 
-/** Hands the file's bytes out piece by piece. @throws when it cannot be read to the size that was seen. */
-export type ReadBody = (path: string, sizeBytes: number, write: (chunk: Uint8Array) => void) => void
+/** A file's body, read by position, open until it is closed. */
+export interface OpenBody {
+  readonly body: Body
+  close(): void
+}
+
+/** @throws when it cannot be opened or no longer has the size that was seen; so does its `at`. */
+type OpenFile = (path: string, sizeBytes: number) => OpenBody
 
 /** Takes a tree as it lies for one layer: the same dispatch, readers and index as for the entries of an archive. */
 export class TreePass {
@@ -28,18 +35,18 @@ export class TreePass {
   readonly #taker: BodyTaker
   readonly #paths: LayerPaths
   readonly #diagnostics: Diagnostic[] = []
-  readonly #readBody: ReadBody
+  readonly #open: OpenFile
   /** Paths and folders whose loss blinds the answer. */
   readonly #blinding: readonly string[]
   #files = 0
   #unsaid = 0
 
-  constructor(readers: readonly AnyReader[], limits: Limits, readBody: ReadBody) {
+  constructor(readers: readonly AnyReader[], limits: Limits, open: OpenFile) {
     this.#dispatch = compileDispatch(readers)
     this.#taking = new Taking(readers)
     this.#taker = new BodyTaker(this.#taking, this.#dispatch, limits)
     this.#paths = new LayerPaths(limits.entries)
-    this.#readBody = readBody
+    this.#open = open
     const conditions = readers.filter(({ wants }) => wants.loss === 'blind').flatMap(({ wants }) => wants.any)
     this.#blinding = conditions.flatMap(({ path, under }) => path ?? under ?? [])
   }
@@ -90,7 +97,6 @@ export class TreePass {
   }
 
   facts(): LayerFacts {
-    this.#taker.close()
     if (this.#unsaid > 0) {
       const message = `${this.#unsaid} more places could not be read`
       this.#diagnostics.push({ code: 'more-problems', message, effect: 'partial' })
@@ -107,14 +113,17 @@ export class TreePass {
 
   #read(requests: readonly Request[], path: string, mode: number, sizeBytes: number, probe?: string): void {
     const body = this.#files++
-    if (!this.#taker.begin(requests, { mode, sizeBytes, body }, probe)) return
+    const seen = { mode, sizeBytes, body }
+    if (!this.#taker.concerns(requests, seen, probe)) return
+    let file: OpenBody | undefined
     try {
-      this.#readBody(path, sizeBytes, (chunk) => this.#taker.write(chunk))
-      this.#taker.end()
+      file = this.#open(path, sizeBytes)
+      this.#taker.take(requests, seen, file.body, probe)
     } catch (error) {
-      this.#taker.close()
       const code = (error as { code?: unknown }).code === 'file-changed' ? 'file-changed' : 'file-unreadable'
       this.#taking.lose(requests, body, code, `it could not be read: ${(error as Error).message}`)
+    } finally {
+      file?.close()
     }
   }
 }

@@ -1,14 +1,16 @@
 import { openTreeFile, type Tree, walkTree } from '../image/index.ts'
 import { Failure } from '../lib/failure.ts'
+import { digestOver, range } from './body.ts'
 import { readersOf } from './layer-job.ts'
 import { fromFacts } from './layer-read.ts'
 import { loadReaders } from './load-readers.ts'
 import { compileSkipping } from './skipping.ts'
 import { assembleTarget } from './target.ts'
-import { TreePass } from './tree-pass.ts'
+import { type OpenBody, TreePass } from './tree-pass.ts'
 import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget, TreeJob } from './types.ts'
 
-const CHUNK_BYTES = 256 * 1024
+/** Bodies up to this size are read in one go, however little of them is asked for. */
+const WHOLE_BYTES = 256 * 1024
 /** Entries between two progress reports. */
 const PROGRESS_EVERY = 1000
 
@@ -47,10 +49,7 @@ export async function readTreeJob(
   progress: (doneBytes: number) => void,
 ): Promise<LayerFacts> {
   const loaded = await loadReaders(readersOf(job, readers))
-  const chunk = new Uint8Array(CHUNK_BYTES)
-  const pass = new TreePass(loaded, job.limits, (path, sizeBytes, write) =>
-    readFile(job.root, path, sizeBytes, chunk, write),
-  )
+  const pass = new TreePass(loaded, job.limits, (path, sizeBytes) => openBody(job.root, path, sizeBytes))
   if (job.also === undefined) walk(job, pass, signal, progress)
   else pass.addAlso(job.also, (path) => look(job.root, path))
   return pass.facts()
@@ -79,27 +78,25 @@ function look(root: string, path: string): { readonly mode: number; readonly siz
   return { mode, sizeBytes }
 }
 
-/** @throws Failure `file-changed` when the file no longer has the size with which it was seen. */
-function readFile(
-  root: string,
-  path: string,
-  sizeBytes: number,
-  chunk: Uint8Array,
-  write: (piece: Uint8Array) => void,
-): void {
+/** @throws Failure `file-changed`, also from its `at`, when the file no longer has the size with which it was seen. */
+function openBody(root: string, path: string, sizeBytes: number): OpenBody {
   const file = openTreeFile(root, path)
-  try {
-    if (file.sizeBytes !== sizeBytes) throw changed(path)
-    for (let done = 0; done < sizeBytes; ) {
-      const wanted = Math.min(chunk.length, sizeBytes - done)
-      const count = file.read(chunk.subarray(0, wanted), done)
-      if (count < wanted) throw changed(path)
-      write(chunk.subarray(0, count))
-      done += count
-    }
-  } finally {
+  if (file.sizeBytes !== sizeBytes) {
     file.close()
+    throw changed(path)
   }
+  const read = (start: number, end: number): Uint8Array => {
+    const bytes = new Uint8Array(end - start)
+    if (file.read(bytes, start) < bytes.length) throw changed(path)
+    return bytes
+  }
+  let whole: Uint8Array | undefined
+  const at = (offset: number, count: number): Uint8Array => {
+    const [start, end] = range(offset, count, sizeBytes)
+    if (whole === undefined && (sizeBytes <= WHOLE_BYTES || end - start === sizeBytes)) whole = read(0, sizeBytes)
+    return whole === undefined ? read(start, end) : whole.subarray(start, end)
+  }
+  return { body: { sizeBytes, at, digest: digestOver({ sizeBytes, at }) }, close: file.close }
 }
 
 function changed(path: string): Failure {
