@@ -18,6 +18,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./cache.ts')).cache,
   },
   {
+    name: 'catalogers',
+    summary: 'which package files are read, and what is taken from them: list',
+    load: async () => (await import('./catalogers.ts')).catalogers,
+  },
+  {
     name: 'settings',
     summary: 'every setting with its value and where it comes from',
     load: async () => (await import('./settings-command.ts')).settings,

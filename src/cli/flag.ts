@@ -86,6 +86,13 @@ export function parseWhole(least: number, most: number): (text: string) => numbe
   }
 }
 
+/** A number from 0 to 1. */
+export function parseShare(text: string): number {
+  const value = /^(?:0|1|0?\.\d{1,6}|1\.0{1,6})$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (Number.isNaN(value)) throw wrongValue(`expects a number from 0 to 1, not "${text}"`)
+  return value
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /** A duration in milliseconds: `90s`, `5m`, `1h30m`, `500ms`, as Go writes them; a bare number counts seconds. */

@@ -26,7 +26,7 @@ const FORM: CommandLineForm = {
     'Several targets, registry.example/team/*, --all, --images-from and --all-platforms are one run with a summary.',
   ],
   flags: [...Object.values(SCAN_FLAGS), ...Object.values(BATCH_FLAGS), ...Object.values(COMMON_FLAGS)],
-  unbuilt: new Set(['policy', 'baseline', 'vex', 'all-layers', 'read', 'include-owned']),
+  unbuilt: new Set(['policy', 'baseline', 'vex']),
 }
 
 /** `bulwark scan TARGET`. */

@@ -17,7 +17,7 @@ export const TRIVY_UNBUILT: ReadonlySet<string> = new Set(
   detection-priority disable-telemetry download-db-only download-java-db-only enable-modules exclude-owned
   file-patterns generate-default-config helm-api-versions helm-kube-version helm-set helm-set-file helm-set-string
   helm-values ignore-policy ignore-status ignored-licenses image-config-scanners include-deprecated-checks
-  include-dev-deps include-non-failures java-db-repository license-confidence-threshold license-full max-image-size
+  include-non-failures java-db-repository license-confidence-threshold license-full max-image-size
   misconfig-scanners module-dir no-delete output-plugin-arg pkg-relationships raw-config-scanners redis-ca
   redis-cert redis-key redis-tls rego-error-limit rego-v1-compatible removed-pkgs render-cause report reset
   sbom-sources secret-config server skip-check-update skip-java-db-update skip-policy-update skip-version-check

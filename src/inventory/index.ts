@@ -15,6 +15,7 @@ import { rpm } from './rpm/index.ts'
 import type { AnyCataloger, Claim } from './types.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
+export { type CatalogerDescription, describeCatalogers, ecosystemsPage } from './descriptions.ts'
 export { OS_READERS } from './operating-system/index.ts'
 export type * from './types.ts'
 

@@ -1,5 +1,5 @@
 import type { Digest } from './digest.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, LayerReference } from './evidence.ts'
 
 /** A package, with where it was seen and whose it is. */
 export interface Component {
@@ -32,6 +32,8 @@ export interface Component {
   readonly ownedBy?: string
   /** Whose the layer is that brought it: the base image's or this image's own. */
   readonly origin: 'base' | 'own' | 'unknown'
+  /** Set when it is not in the final image: the layer that removed it, or put another version in its place. */
+  readonly lost?: { readonly layer: LayerReference; readonly how: 'removed' | 'replaced' }
 }
 
 /** A tie between two components, by their ids. */

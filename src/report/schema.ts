@@ -56,6 +56,10 @@ const component = z.object({
   evidence: z.array(evidence),
   ownedBy: z.string().optional(),
   origin: z.enum(['base', 'own', 'unknown']),
+  lost: z
+    .object({ layer, how: z.enum(['removed', 'replaced']) })
+    .optional()
+    .describe('not in the final image (--all-layers): the layer that removed or replaced it'),
 })
 
 const disposition = z.discriminatedUnion('state', [

@@ -25,6 +25,8 @@ export interface Opened {
   readonly read: ReadTarget
   /** Where the target is a container: its image as well, and what differs. */
   readonly container?: ReadContainer
+  /** Where the target is an image: the same with its oldest layers only, so many of them. */
+  readonly upTo?: (layers: number) => Promise<ReadTarget>
 }
 
 /**
@@ -41,7 +43,13 @@ export async function openAndRead(options: ScanOptions, io: ScanIo, session: Sca
   const { read, container } = await readAny(target, reading)
   done?.({ layers: read.layers.length, known: read.layers.filter(({ known }) => known).length })
   const subject = subjectOf(target, read, options.shownAs ?? options.reference)
-  return { subject, read, ...(container && { container }) }
+  const image =
+    target.kind === 'image' ? target.image : target.kind === 'container' ? target.container.image : read.image
+  const upTo =
+    image &&
+    ((layers: number) =>
+      readImage({ ...image, layers: image.layers.slice(0, layers) }, { ...reading, progress: () => {} }))
+  return { subject, read, ...(container && { container }), ...(upTo && { upTo }) }
 }
 
 /** What opening a target needs, from what a scan has. */

@@ -4,6 +4,7 @@ import {
   filterFindings,
   type MatchResult,
   matchInventory,
+  vendorNames,
 } from '../advisories/index.ts'
 import { assembleInventory, fileOwners } from '../inventory/index.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
@@ -12,7 +13,7 @@ import type { Inventory } from '../model/inventory.ts'
 import type { ScanResult } from '../model/scan-result.ts'
 import { type AdvisoriesInHand, advisoriesFor } from './advisories-for.ts'
 import { loadExceptions } from './exceptions.ts'
-import { leaveToOwners } from './owned-findings.ts'
+import { leaveToOwners, remarkLost } from './owned-findings.ts'
 import type { ReadContainer } from './read-container.ts'
 import { openAndRead } from './read-target.ts'
 import { openSession } from './session.ts'
@@ -39,9 +40,11 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
   const startedAt = io.now()
   // Wrong exceptions are wrong usage: said before anything is read.
   const exceptions = await loadExceptions(options.ignoreFile, options.cwd)
-  const { subject, read, container } = await openAndRead(options, io, session)
+  const { subject, read, container, upTo } = await openAndRead(options, io, session)
   const assembled = io.timeline?.span('assemble')
-  const inventory = await assembleInventory(read, { subject, distro: options.distro, presence: options.read })
+  const context = { subject, distro: options.distro, presence: options.read }
+  const final = await assembleInventory(read, context)
+  const inventory = options.allLayers && upTo !== undefined ? await withLost(final, read, upTo, context) : final
   assembled?.({ packages: inventory.components.length })
   const inHand = io.timeline?.span('advisories')
   const advisories = await session.inTurn(() => advisoriesFor(inventory, options, io))
@@ -50,7 +53,13 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
     io.progress({ stage: 'match', message: `matching ${inventory.components.length} packages` })
     const matched = matchAll(inventory, advisories, options, io)
     const drift = container === undefined ? [] : await driftOf(container, inventory, options)
-    const settled = leaveToOwners([...matched.findings, ...drift].sort(compareFindings), inventory, matched.coverage)
+    const all = remarkLost([...matched.findings, ...drift].sort(compareFindings), inventory)
+    const { database } = advisories
+    const settled = leaveToOwners(all, inventory, {
+      coverage: matched.coverage,
+      vendorNames: (owner) => (database === undefined ? new Set() : vendorNames(owner, database)),
+      includeOwned: options.includeOwned,
+    })
     const triaged = exceptions.apply(settled.kept, inventory, io.now())
     const { kept, leftOut } = filterFindings(triaged.findings, inventory, options)
     const diagnostics = [
@@ -77,6 +86,14 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
   } finally {
     advisories.database?.close()
   }
+}
+
+/** The inventory with what a later layer removed or replaced. */
+async function withLost(
+  ...of: Parameters<typeof import('./lost-components.ts').withLostComponents>
+): Promise<Inventory> {
+  const { withLostComponents } = await import('./lost-components.ts')
+  return await withLostComponents(...of)
 }
 
 /** What differs between a container and its image. */

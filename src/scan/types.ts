@@ -33,6 +33,14 @@ export interface ScanOptions {
   readonly ignoreUnfixed: boolean
   readonly includeKernelHeaders: boolean
   readonly read: ReadMode
+  /** Keep findings about packages that only development needs. */
+  readonly includeDevelopment?: boolean
+  /** Keep findings about libraries that are files of OS packages, also where the vendor's advisories decide. */
+  readonly includeOwned?: boolean
+  /** Also packages that a later layer removed or replaced. */
+  readonly allLayers?: boolean
+  /** Leave out findings that are less sure than this, 0 to 1. */
+  readonly minConfidence?: number
   /** An exception file; without one, `.trivyignore` or `.trivyignore.yaml` in `cwd` is used where it exists. */
   readonly ignoreFile?: string
   /** Where layer facts and advisories are kept. */

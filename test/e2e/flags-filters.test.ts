@@ -61,6 +61,54 @@ describe('flags that choose what counts', () => {
     expect(shown.stdout).toMatch(/CVE-2099-0001 +openssl 3\.3\.0-r0 +excepted by .*settled.*: not reachable/)
   })
 
+  it('--read chooses between what is installed and what is declared', async () => {
+    const folder = fixtures.mixedFolder()
+    expect(await fixtures.found(folder, ['--min-confidence', '1'])).toEqual(['GHSA-bbbb-bbbb-bbbb minimist'])
+    expect(await fixtures.found(folder, ['--read', 'installed'])).toEqual(['GHSA-aaaa-aaaa-aaaa lodash'])
+    expect(await fixtures.found(folder, ['--read', 'both', '--include-dev-deps'])).toEqual([
+      'GHSA-aaaa-aaaa-aaaa lodash',
+      'GHSA-aaaa-aaaa-aaaa lodash',
+      'GHSA-bbbb-bbbb-bbbb minimist',
+    ])
+    expectRefused(await fixtures.scan(folder, ['--read', 'everything']), 2, '--read', 'everything')
+  })
+
+  it('--include-dev-deps keeps findings about what only development needs, which are counted without it', async () => {
+    const folder = fixtures.mixedFolder()
+    const { stdout } = await fixtures.scan(folder)
+    expect(stdout).toMatch(
+      /Left out +1 finding by scope \(needed for development only; --include-dev-deps keeps them\)/,
+    )
+    expect(await fixtures.found(folder, ['--include-dev-deps'])).toEqual([
+      'GHSA-aaaa-aaaa-aaaa lodash',
+      'GHSA-bbbb-bbbb-bbbb minimist',
+    ])
+  })
+
+  it('--min-confidence leaves out what is less sure', async () => {
+    const folder = fixtures.rangesFolder()
+    expect(await fixtures.found(folder)).toEqual(['GHSA-bbbb-bbbb-bbbb minimist'])
+    expect(await fixtures.found(folder, ['--min-confidence', '0.5'])).toEqual([])
+    expectRefused(await fixtures.scan(folder, ['--min-confidence', '7']), 2, '--min-confidence', '7')
+  })
+
+  it("--include-owned keeps findings about libraries that are files of the system's packages", async () => {
+    const owned = fixtures.ownedImage()
+    expect(await fixtures.found(owned)).toEqual([])
+    expect((await fixtures.scan(owned)).stdout).toContain('--include-owned keeps them')
+    expect(await fixtures.found(owned, ['--include-owned'])).toEqual(['GHSA-aaaa-aaaa-aaaa lodash'])
+  })
+
+  it('--all-layers shows what a later layer removed or replaced, with where', async () => {
+    const image = fixtures.replacedImage()
+    expect(await fixtures.found(image)).toEqual([])
+    const words = ['--all-layers']
+    expect(await fixtures.found(image, words)).toEqual(['GHSA-aaaa-aaaa-aaaa lodash', 'GHSA-bbbb-bbbb-bbbb minimist'])
+    const { stdout } = await fixtures.scan(image, [...words, '--all-findings'])
+    expect(stdout).toContain('not in the final image: replaced by layer 2')
+    expect(stdout).toContain('not in the final image: removed by layer 3')
+  })
+
   it("--include-kernel-headers matches kernel headers against the kernel's advisories", async () => {
     const headers = fixtures.headersImage()
     expect(await fixtures.found(headers)).toEqual([])

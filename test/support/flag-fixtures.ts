@@ -111,6 +111,47 @@ export class FlagFixtures extends Sandbox {
     return this.file('headers.tar', dockerArchive([{ layers: [layer] }]))
   }
 
+  /** A source folder whose lockfile names minimist, and lodash for development; another lodash lies installed. */
+  mixedFolder(): string {
+    const packages = {
+      '': { name: 'x', version: '1.0.0' },
+      'node_modules/minimist': { version: '1.2.0' },
+      'node_modules/lodash': { version: '4.17.10', dev: true },
+    }
+    this.file('mixed/node_modules/lodash/package.json', npmPackage('lodash', '4.17.11'))
+    return dirname(this.file('mixed/package-lock.json', JSON.stringify({ name: 'x', lockfileVersion: 3, packages })))
+  }
+
+  /** A source folder without a lockfile, whose only requirement is a range. */
+  rangesFolder(): string {
+    const manifest = { name: 'x', private: true, dependencies: { minimist: '^1.2.0' } }
+    return dirname(this.file('ranges/package.json', JSON.stringify(manifest)))
+  }
+
+  /** A Debian image with lodash as a file of a package of the system. */
+  ownedImage(): string {
+    const path = 'usr/share/nodejs/lodash/package.json'
+    const status =
+      'Package: node-lodash\nStatus: install ok installed\nVersion: 4.17.11-1\nArchitecture: all\nMaintainer: x\n\n'
+    const layer = tarball([
+      { name: 'etc/os-release', body: 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian 12"\n' },
+      { name: 'var/lib/dpkg/status', body: status },
+      { name: 'var/lib/dpkg/info/node-lodash.list', body: `/${path}\n` },
+      { name: path, body: npmPackage('lodash', '4.17.11') },
+    ])
+    return this.file('owned.tar', dockerArchive([{ layers: [layer] }]))
+  }
+
+  /** An image whose second layer replaces lodash and whose third removes minimist. */
+  replacedImage(): string {
+    const layers = [
+      NPM_LAYER,
+      tarball([{ name: 'srv/app/node_modules/lodash/package.json', body: npmPackage('lodash', '4.17.21') }]),
+      tarball([{ name: 'opt/tool/node_modules/minimist/.wh.package.json', body: '' }]),
+    ]
+    return this.file('replaced.tar', dockerArchive([{ layers }]))
+  }
+
   /** An OCI layout with an image for amd64, and one for arm64 without npm packages. */
   layoutOfTwo(): string {
     const folder = join(this.folder, 'layout')

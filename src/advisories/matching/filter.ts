@@ -1,3 +1,4 @@
+import type { Component } from '../../model/component.ts'
 import type { Finding } from '../../model/finding.ts'
 import type { Inventory } from '../../model/inventory.ts'
 import type { LeftOut } from '../../model/scan-result.ts'
@@ -9,13 +10,17 @@ export interface FindingFilter {
   readonly severities?: readonly Severity[]
   /** Leave out vulnerabilities that no version fixes. */
   readonly ignoreUnfixed: boolean
+  /** Keep findings about packages that only development needs. */
+  readonly includeDevelopment?: boolean
+  /** Leave out findings that are less sure than this, 0 to 1. */
+  readonly minConfidence?: number
   /** Kinds of packages whose findings are kept. Findings about no package are always kept by this. */
   readonly pkgTypes: readonly ('os' | 'library')[]
 }
 
 /**
  * The findings that pass, in their order, and how many open ones each filter left out: each counted once, for the first that it
- * fails, in the order `--pkg-types`, `--ignore-unfixed`, `--severity`. Settled findings (excepted, not affected) are filtered alike
+ * fails, in the order `--pkg-types`, development, `--min-confidence`, `--ignore-unfixed`, `--severity`. Settled findings (excepted, not affected) are filtered alike
  * but not counted: nobody misses them.
  */
 export function filterFindings(
@@ -23,10 +28,10 @@ export function filterFindings(
   inventory: Pick<Inventory, 'components'>,
   filter: FindingFilter,
 ): { readonly kept: readonly Finding[]; readonly leftOut: readonly LeftOut[] } {
-  const kinds = new Map(inventory.components.map((component) => [component.id, component.kind]))
+  const components = new Map(inventory.components.map((component) => [component.id, component]))
   const counts = new Map<string, { count: number; unknownSeverity: number }>()
   const kept = findings.filter((finding) => {
-    const by = failedBy(finding, kinds, filter)
+    const by = failedBy(finding, components, filter)
     if (by !== undefined && finding.disposition.state === 'open') {
       const entry = counts.get(by) ?? { count: 0, unknownSeverity: 0 }
       entry.count++
@@ -38,14 +43,21 @@ export function filterFindings(
   return { kept, leftOut: [...counts].map(([name, entry]) => ({ filter: name, ...entry })) }
 }
 
+/** What the count of findings about packages that only development needs is called. */
+const DEVELOPMENT = 'scope (needed for development only; --include-dev-deps keeps them)'
+
 /** The flag of the first filter that a finding fails. */
 function failedBy(
   finding: Finding,
-  kinds: ReadonlyMap<string, 'os' | 'library'>,
+  components: ReadonlyMap<string, Component>,
   filter: FindingFilter,
 ): string | undefined {
-  const kind = finding.component === undefined ? undefined : kinds.get(finding.component)
-  if (kind !== undefined && !filter.pkgTypes.includes(kind)) return '--pkg-types'
+  const component = finding.component === undefined ? undefined : components.get(finding.component)
+  if (component !== undefined && !filter.pkgTypes.includes(component.kind)) return '--pkg-types'
+  // What attacks whoever installs it attacks developers first.
+  const isDevelopment = component?.scope === 'development' && finding.kind !== 'malicious-package'
+  if (isDevelopment && filter.includeDevelopment === false) return DEVELOPMENT
+  if (filter.minConfidence !== undefined && finding.confidence < filter.minConfidence) return '--min-confidence'
   if (filter.ignoreUnfixed && finding.kind === 'vulnerability' && finding.fixes.length === 0) return '--ignore-unfixed'
   if (filter.severities !== undefined && !filter.severities.includes(finding.severity.value)) return '--severity'
   return undefined
