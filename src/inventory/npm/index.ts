@@ -1,16 +1,55 @@
-import type { Cataloger } from '../types.ts'
-import { assembleNpm, type NpmFact } from './assemble.ts'
-import { npmManifestReader } from './installed.ts'
-import { npmLockReader } from './lockfile.ts'
+import type { BodyDigest, LazyReader } from '../../reading/index.ts'
+import type { LazyCataloger } from '../types.ts'
+import type { NpmFact } from './assemble.ts'
+import type { Manifest } from './installed.ts'
+import type { LockedPackage } from './locked-package.ts'
 
-/** Packages of Node.js. */
-export const npm: Cataloger<NpmFact> = {
+const MAX_LOCKFILE_BYTES = 24 * 1024 ** 2
+const MAX_MANIFEST_BYTES = 4 * 1024 ** 2
+/** They prove whose an installed package is: npm packages of Debian, Alpine and Fedora are OS packages' files. */
+const OWNERSHIP_DIGESTS: readonly BodyDigest[] = ['md5', 'sha1', 'sha256']
+
+/** Reads `package.json`, wherever it lies. */
+const npmManifestReader: LazyReader<Manifest> = {
+  id: 'npm-manifest',
+  version: 2,
+  wants: {
+    any: [{ name: 'package.json' }],
+    maxBytes: MAX_MANIFEST_BYTES,
+    loss: 'partial',
+    digests: OWNERSHIP_DIGESTS,
+  },
+  load: async () => (await import('./installed.ts')).readManifest,
+}
+
+/** Reads `package-lock.json` and `npm-shrinkwrap.json`. */
+const npmLockReader: LazyReader<LockedPackage> = {
+  id: 'npm-lockfile',
+  version: 2,
+  wants: {
+    any: [{ name: 'package-lock.json' }, { name: 'npm-shrinkwrap.json' }],
+    maxBytes: MAX_LOCKFILE_BYTES,
+    loss: 'partial',
+  },
+  load: async () => (await import('./lockfile.ts')).readNpmLock,
+}
+
+/** Reads `yarn.lock`, of Yarn 1 and later. */
+const yarnLockReader: LazyReader<LockedPackage> = {
+  id: 'yarn-lockfile',
+  version: 1,
+  wants: { any: [{ name: 'yarn.lock' }], maxBytes: MAX_LOCKFILE_BYTES, loss: 'partial' },
+  load: async () => (await import('./yarn-lock.ts')).readYarnLock,
+}
+
+/** Packages of Node.js, whatever installed or locked them. */
+export const npm: LazyCataloger<NpmFact> = {
   id: 'npm',
-  summary: 'npm packages: package-lock.json, npm-shrinkwrap.json, installed package.json',
+  summary: 'npm packages: lockfiles of npm and Yarn, installed package.json',
   kind: 'library',
   ecosystems: ['npm'],
   yields: 'both',
   fills: ['licences', 'hashes', 'lines', 'direct', 'scope', 'depends-on'],
-  readers: [npmLockReader, npmManifestReader],
-  assemble: assembleNpm,
+  readers: [npmLockReader, npmManifestReader, yarnLockReader],
+  load: async () => (await import('./assemble.ts')).assembleNpm,
 }

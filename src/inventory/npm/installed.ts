@@ -1,7 +1,7 @@
 // Only these: all of semver costs milliseconds at every start.
 import validVersion from 'semver/functions/valid.js'
 import minVersion from 'semver/ranges/min-version.js'
-import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
+import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { asObject, type JsonObject, member, parseJsonObject, textMember } from '../json-document.ts'
 import { refuseIdentity } from '../recorded-text.ts'
 
@@ -17,6 +17,8 @@ export interface Manifest {
   /** What it needs when it runs, and to be worked on. */
   readonly needs: readonly Requirement[]
   readonly developmentNeeds: readonly Requirement[]
+  /** Where it lies in the archive that is the row's file. */
+  readonly inside?: string
 }
 
 export interface Requirement {
@@ -25,21 +27,7 @@ export interface Requirement {
   readonly range: string
 }
 
-const MAX_MANIFEST_BYTES = 4 * 1024 ** 2
 const MAX_REQUIREMENTS = 10_000
-
-/** Reads `package.json`, wherever it lies. Digests prove whose it is: npm packages of Debian, Alpine and Fedora are OS packages' files. */
-export const npmManifestReader: FileReader<Manifest> = {
-  id: 'npm-manifest',
-  version: 1,
-  wants: {
-    any: [{ name: 'package.json' }],
-    maxBytes: MAX_MANIFEST_BYTES,
-    loss: 'partial',
-    digests: ['md5', 'sha1', 'sha256'],
-  },
-  read: readManifest,
-}
 
 /**
  * What a `package.json` (https://docs.npmjs.com/cli/configuring-npm/package-json) says. One without name and version that needs nothing,
@@ -61,12 +49,21 @@ export function readManifest(file: FileBytes): ReadResult<Manifest> {
   const developmentNeeds = requirements(object, 'devDependencies')
   // Templates and fixtures have names and versions such as "{{name}}": no package.
   const named =
-    refuseIdentity(name, version) === undefined && isPackageName(name) && validVersion(version, true) !== null
+    !isEditorExtension(object) &&
+    refuseIdentity(name, version) === undefined &&
+    isPackageName(name) &&
+    validVersion(version, true) !== null
   if (!named && needs.length === 0 && developmentNeeds.length === 0) return { facts: [], diagnostics: [] }
   const identity = named ? { name, version } : {}
   const isPrivate = member(object, 'private') === true
   const manifest = { licences: licencesIn(object), private: isPrivate, needs, developmentNeeds }
   return { facts: [{ kind: 'manifest', ...identity, ...manifest }], diagnostics: [] }
+}
+
+/** An extension of VS Code bears a `package.json` too, but its name is not one of npm's: "python" there is another's package here. */
+function isEditorExtension(object: JsonObject): boolean {
+  const engines = asObject(member(object, 'engines'))
+  return engines !== undefined && member(engines, 'vscode') !== undefined && member(object, 'publisher') !== undefined
 }
 
 /** What the registry took as names, in its looser early days: up to 214 characters without spaces or slashes but the scope's. */

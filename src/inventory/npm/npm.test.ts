@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { catalog } from '../../../test/support/catalog.ts'
+import { catalogued } from '../../../test/support/catalog.ts'
 import { npm } from './index.ts'
 import { readManifest } from './installed.ts'
 import { integrityDigests } from './integrity.ts'
@@ -21,8 +21,8 @@ const lock = (content: unknown) => readNpmLock(bytesOf(JSON.stringify(content, n
 const nested = (open: string, close: string, times: number) => open.repeat(times) + close.repeat(times)
 
 describe('lockfiles of npm', () => {
-  it('version 3: aliases, workspaces, scopes, bundled, development, git, and who needs whom', () => {
-    const { components, relations, diagnostics } = catalog(npm, {
+  it('version 3: aliases, workspaces, scopes, bundled, development, git, and who needs whom', async () => {
+    const { components, relations, diagnostics } = await catalogued(npm, {
       'package-lock.json': JSON.stringify({
         name: 'root',
         version: '9.9.9',
@@ -59,8 +59,8 @@ describe('lockfiles of npm', () => {
     expect(ends.sort()).toEqual(['@scope/a > b', '@team/own > @scope/a', 'b > @team/own'])
   })
 
-  it('version 1: direct ones are those that package.json asks for', () => {
-    const { components } = catalog(npm, {
+  it('version 1: direct ones are those that package.json asks for', async () => {
+    const { components } = await catalogued(npm, {
       'package.json': '{"name":"x","version":"1.0.0","private":true,"dependencies":{"a":"1"}}',
       'package-lock.json': JSON.stringify({
         lockfileVersion: 1,
@@ -77,9 +77,12 @@ describe('lockfiles of npm', () => {
     ])
   })
 
-  it('npm-shrinkwrap.json takes the place of package-lock.json', () => {
+  it('npm-shrinkwrap.json takes the place of package-lock.json', async () => {
     const one = (version: string) => JSON.stringify({ lockfileVersion: 3, packages: { 'node_modules/a': { version } } })
-    const { components } = catalog(npm, { 'package-lock.json': one('1.0.0'), 'npm-shrinkwrap.json': one('2.0.0') })
+    const { components } = await catalogued(npm, {
+      'package-lock.json': one('1.0.0'),
+      'npm-shrinkwrap.json': one('2.0.0'),
+    })
     expect(components.map((component) => component.version)).toEqual(['2.0.0'])
   })
 
@@ -182,8 +185,8 @@ describe('lockfiles of npm', () => {
 })
 
 describe('installed packages of npm', () => {
-  it('are those with name and version; a project of its own is none', () => {
-    const { components, relations } = catalog(npm, {
+  it('are those with name and version; a project of its own is none', async () => {
+    const { components, relations } = await catalogued(npm, {
       'app/package.json': '{"name":"shop","version":"1.0.0","private":true}',
       'app/node_modules/a/package.json': '{"name":"a","version":"1.0.0","license":"MIT","dependencies":{"b":"1"}}',
       'app/node_modules/b/package.json': '{"name":"b","version":"v1.5.0","licenses":[{"type":"ISC"}]}',
@@ -219,19 +222,19 @@ describe(`cases of other projects${hasData ? '' : ' (skipped: no conformance dat
   it.skipIf(!hasData)('are there', () => expect(cases.length).toBeGreaterThan(0))
 
   for (const one of cases) {
-    it(`${one.extractor}: ${one.case} (${one.file})`, () => {
+    it(`${one.extractor}: ${one.case} (${one.file})`, async () => {
       const isLock = one.extractor.endsWith('packagelockjson')
       const bytes = readFileSync(join(root, one.file))
-      const listed = (path: string) => {
-        const { components, diagnostics } = catalog(npm, { [path]: bytes })
+      const listed = async (path: string) => {
+        const { components, diagnostics } = await catalogued(npm, { [path]: bytes })
         expect(diagnostics.some((diagnostic) => diagnostic.effect === 'partial')).toBe(one.error)
         return [...new Set(components.map(({ name, version }) => `${name} ${version}`))].sort()
       }
       const expected = [...new Set(one.packages.map(([name, version]) => `${name} ${version}`))].sort()
       // The data does not say which cases count a manifest's ranges: as an installed package it has none, as a project it does.
       const readings = isLock
-        ? [listed('a/package-lock.json')]
-        : [listed('node_modules/a/package.json'), listed('a/package.json')]
+        ? [await listed('a/package-lock.json')]
+        : [await listed('node_modules/a/package.json'), await listed('a/package.json')]
       expect(readings).toContainEqual(expected)
     })
   }
