@@ -18,7 +18,8 @@ const ZERO: Piece = numberPiece(NUMBER, '')
 /** RubyGems' versions: words are pre-releases and before numbers, missing segments are zero, and a dash means `.pre.`. */
 export const rubygems: VersionScheme<readonly Piece[]> = {
   id: 'rubygems',
-  ecosystems: ['RubyGems'],
+  // CocoaPods orders as RubyGems does (https://guides.cocoapods.org/syntax/podspec.html#version).
+  ecosystems: ['RubyGems', 'CocoaPods'],
   specification: 'https://docs.ruby-lang.org/en/master/Gem/Version.html',
   parse(text) {
     const trimmed = text.trim()

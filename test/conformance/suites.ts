@@ -6,6 +6,17 @@ import { purl } from './purl.ts'
 import { references } from './references.ts'
 import type { ConformanceSuite } from './suite.ts'
 import { tar } from './tar.ts'
+import { trivy } from './trivy.ts'
 import { versions } from './versions.ts'
 /** Every suite that is run: one line each. */
-export const SUITES: readonly ConformanceSuite[] = [cvss, versions, extractors, os, images, tar, references, purl]
+export const SUITES: readonly ConformanceSuite[] = [
+  cvss,
+  versions,
+  extractors,
+  os,
+  images,
+  tar,
+  references,
+  purl,
+  trivy,
+]
