@@ -7,11 +7,19 @@ import { dockerfile } from './containers/dockerfile.ts'
 import { podman } from './containers/podman.ts'
 import { cos } from './cos/index.ts'
 import { dpkg } from './dpkg/index.ts'
+import { githubActions } from './github-actions/index.ts'
+import { homebrew } from './homebrew/index.ts'
+import { macapps } from './macapps/index.ts'
+import { netscaler } from './netscaler/index.ts'
+import { maven } from './maven/index.ts'
 import { npm } from './npm/index.ts'
 import { pacman } from './pacman/index.ts'
 import { portage } from './portage/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
+import { snap } from './snap/index.ts'
+import { spack } from './spack/index.ts'
+import { toolVersions } from './tool-versions/index.ts'
 import type { AnyCataloger, Claim } from './types.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
@@ -28,10 +36,18 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   portage,
   cos,
   bottlerocket,
+  maven,
   npm,
   pypi,
   podman,
   dockerfile,
+  githubActions,
+  homebrew,
+  macapps,
+  netscaler,
+  snap,
+  spack,
+  toolVersions,
 ]
 
 /**
