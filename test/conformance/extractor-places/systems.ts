@@ -1,16 +1,19 @@
-import type { ExtractorSlice } from './types.ts'
+import type { ExtractorSlice, Place } from './types.ts'
 
+/** Package managers of systems, runtimes, workflows, bills of materials. */
 export const systems: ExtractorSlice = {
-  places: new Map([]),
-  notBuilt: [
-    'embeddedfs/*',
-    'misc/githubactions/*',
-    'misc/netscaler/*',
-    'os/homebrew/*',
-    'os/macapps/*',
-    'os/snap/*',
-    'os/spack/*',
-    'runtime/*',
-    'sbom/*',
-  ],
+  places: new Map<string, Place>([
+    ['misc/githubactions', { cataloger: 'github-actions', path: () => '.github/workflows/valid.yml' }],
+    ['misc/netscaler', { cataloger: 'netscaler', path: () => 'nsconfig/ns.conf' }],
+    ['os/homebrew', { cataloger: 'homebrew', path: (file) => `opt/homebrew/${file.replace(/^.*?testdata\//, '')}` }],
+    ['os/macapps', { cataloger: 'macapps', path: () => 'Applications/Name.app/Contents/Info.plist' }],
+    ['os/snap', { cataloger: 'snap', path: () => 'snap/core/1/meta/snap.yaml' }],
+    ['os/spack', { cataloger: 'spack', path: () => 'opt/spack/name/.spack/spec.json' }],
+    ['runtime/mise', { cataloger: 'tool-versions', path: () => 'app/mise.toml' }],
+  ]),
+  notBuilt: ['embeddedfs/*', 'sbom/*'],
+  gaps: {
+    'os/macapps/testdata/MissingData.plist':
+      'an application that states no version is told as a diagnostic: nothing can be looked up without one',
+  },
 }
