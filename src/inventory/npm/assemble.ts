@@ -62,7 +62,7 @@ function locksOf(rows: readonly Row<NpmFact>[]): Map<string, Row<LockedPackage>[
   return locks
 }
 
-const LOCK_NAMES = new Set(['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock'])
+const LOCK_NAMES = new Set(['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'])
 
 /** The manifests of each locked project, those of its workspaces among them: of every folder whose nearest lockfile is that one. */
 function projectsOf(

@@ -42,14 +42,30 @@ const yarnLockReader: LazyReader<LockedPackage> = {
   load: async () => (await import('./yarn-lock.ts')).readYarnLock,
 }
 
+/** Reads `pnpm-lock.yaml`. */
+const pnpmLockReader: LazyReader<LockedPackage> = {
+  id: 'pnpm-lockfile',
+  version: 1,
+  wants: { any: [{ name: 'pnpm-lock.yaml' }], maxBytes: MAX_LOCKFILE_BYTES, loss: 'partial' },
+  load: async () => (await import('./pnpm-lock.ts')).readPnpmLock,
+}
+
+/** Reads `bun.lock`. */
+const bunLockReader: LazyReader<LockedPackage> = {
+  id: 'bun-lockfile',
+  version: 1,
+  wants: { any: [{ name: 'bun.lock' }], maxBytes: MAX_LOCKFILE_BYTES, loss: 'partial' },
+  load: async () => (await import('./bun-lock.ts')).readBunLock,
+}
+
 /** Packages of Node.js, whatever installed or locked them. */
 export const npm: LazyCataloger<NpmFact> = {
   id: 'npm',
-  summary: 'npm packages: lockfiles of npm and Yarn, installed package.json',
+  summary: 'npm packages: lockfiles of npm, Yarn, pnpm and Bun, installed package.json',
   kind: 'library',
   ecosystems: ['npm'],
   yields: 'both',
   fills: ['licences', 'hashes', 'lines', 'direct', 'scope', 'depends-on'],
-  readers: [npmLockReader, npmManifestReader, yarnLockReader],
+  readers: [npmLockReader, npmManifestReader, yarnLockReader, pnpmLockReader, bunLockReader],
   load: async () => (await import('./assemble.ts')).assembleNpm,
 }

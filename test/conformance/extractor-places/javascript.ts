@@ -3,14 +3,20 @@ import type { ExtractorSlice, Place } from './types.ts'
 const npm = (path: string): Place => ({ cataloger: 'npm', path: () => path })
 
 export const javascript: ExtractorSlice = {
-  places: new Map<string, Place>([['language/javascript/yarnlock', npm('app/yarn.lock')]]),
+  places: new Map<string, Place>([
+    ['language/javascript/yarnlock', npm('app/yarn.lock')],
+    ['language/javascript/pnpmlock', npm('app/pnpm-lock.yaml')],
+    ['language/javascript/bunlock', npm('app/bun.lock')],
+  ]),
   notBuilt: [
-    'language/javascript/bunlock/*',
     'language/javascript/denojson/*',
     'language/javascript/denotssource/*',
-    'language/javascript/pnpmlock/*',
     'language/javascript/vsix/*',
     'misc/chrome/*',
     'misc/vscodeextensions/*',
   ],
+  gaps: {
+    'language/javascript/bunlock/testdata/files.json5':
+      'a folder of the project without a version is its own code here, as it is in lockfiles of npm: no component',
+  },
 }
