@@ -33,18 +33,13 @@ function highWaterMark(pid: number | undefined): number {
   }
 }
 
+/** The words of such a scan of any target: see {@link scanWords}. */
+export function quietScan(target: string, cache: string): string[] {
+  return ['scan', target, '--offline', '--allow-incomplete', '--quiet', '--format', 'json', '--cache-dir', cache]
+}
+
 /** The words of a scan that prints nothing, asks nobody, and keeps what it learns in `cache`; with `advisories` it matches against that file. */
 export function scanWords(image: string, cache: string, advisories?: string): string[] {
-  return [
-    'scan',
-    `oci-layout:${image}`,
-    '--offline',
-    '--allow-incomplete',
-    '--quiet',
-    '--format',
-    'json',
-    '--cache-dir',
-    cache,
-    ...(advisories === undefined ? [] : ['--advisories', advisories]),
-  ]
+  const words = quietScan(`oci-layout:${image}`, cache)
+  return advisories === undefined ? words : [...words, '--advisories', advisories]
 }

@@ -16,7 +16,7 @@ import {
   withSharedFolder,
 } from '../reading/index.ts'
 import type { ReadContainer } from './read-container.ts'
-import { READERS } from './readers.ts'
+import { READERS, SYSTEM_READERS } from './readers.ts'
 import type { ScanIo, ScanOptions, ScanSession } from './types.ts'
 
 /** A target, opened and read. */
@@ -85,7 +85,7 @@ export function openStore({
 
 function readOptions(options: ScanOptions, io: ScanIo, { runner, store }: ScanSession): Omit<ReadOptions, 'progress'> {
   return {
-    readers: READERS,
+    readers: options.pkgTypes.includes('library') ? READERS : SYSTEM_READERS,
     runner,
     store,
     limits: options.limits,

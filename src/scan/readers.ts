@@ -7,6 +7,12 @@ export const READERS: readonly AnyReader[] = uniqueById([
   ...CATALOGERS.flatMap(({ readers }) => readers),
 ])
 
+/** Those that only packages of the operating system need: what asks for nothing else need not be read. */
+export const SYSTEM_READERS: readonly AnyReader[] = uniqueById([
+  ...OS_READERS,
+  ...CATALOGERS.filter(({ kind }) => kind === 'os').flatMap(({ readers }) => readers),
+])
+
 /** Catalogers may share a reader. */
 function uniqueById(readers: readonly AnyReader[]): readonly AnyReader[] {
   return [...new Map(readers.map((reader) => [reader.id, reader])).values()]
