@@ -20,6 +20,14 @@ export interface EcosystemCoverage {
   readonly state: CoverageState
 }
 
+/** Packages without any advisories that are named before they are only counted. */
+const MOST_NAMED = 5
+
+function listed(named: readonly string[], components: number): string {
+  const more = components - named.length
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
 /** The names that OS packages have as their ecosystem when their system is not known: their package manager's. */
 const PACKAGE_MANAGERS: ReadonlySet<string> = new Set(['', 'dpkg', 'apk', 'rpm', 'pacman', 'portage', 'opkg'])
 
@@ -28,17 +36,26 @@ export function coverageOf(
   inventory: Pick<Inventory, 'components'>,
   status: DatabaseStatus,
 ): { readonly coverage: readonly EcosystemCoverage[]; readonly diagnostics: readonly Diagnostic[] } {
-  const counts = new Map<string, { components: number; os: boolean }>()
-  for (const { ecosystem, kind } of inventory.components) {
-    const entry = counts.get(ecosystem) ?? { components: 0, os: false }
+  const counts = new Map<string, { components: number; os: boolean; named: string[] }>()
+  for (const { ecosystem, kind, name, version } of inventory.components) {
+    const entry = counts.get(ecosystem) ?? { components: 0, os: false, named: [] }
     entry.components++
+    if (entry.named.length < MOST_NAMED) entry.named.push(`${name} ${version}`)
     if (kind === 'os') entry.os = true
     counts.set(ecosystem, entry)
   }
   const coverage = [...counts]
-    .map(([ecosystem, { components, os }]) => ({ ecosystem, components, state: stateOf(ecosystem, os, status) }))
+    .map(([ecosystem, { components, os, named }]) => ({
+      ecosystem,
+      components,
+      named,
+      state: stateOf(ecosystem, os, status),
+    }))
     .sort((a, b) => (a.ecosystem < b.ecosystem ? -1 : 1))
-  return { coverage, diagnostics: coverage.flatMap((entry) => diagnosticOf(entry)) }
+  return {
+    coverage: coverage.map(({ ecosystem, components, state }) => ({ ecosystem, components, state })),
+    diagnostics: coverage.flatMap((entry) => diagnosticOf(entry, entry.named)),
+  }
 }
 
 /** Ecosystems, without release, that an inventory needs and the database does not hold: what a scan fetches before it matches. */
@@ -64,7 +81,10 @@ function isPublished(bare: string, status: DatabaseStatus): boolean {
   return knownEcosystems.includes(bare) || status.listed.some((name) => bareEcosystem(name) === bare)
 }
 
-function diagnosticOf({ ecosystem, components, state }: EcosystemCoverage): readonly Diagnostic[] {
+function diagnosticOf(
+  { ecosystem, components, state }: EcosystemCoverage,
+  named: readonly string[],
+): readonly Diagnostic[] {
   const packages = components === 1 ? '1 package' : `${components} packages`
   const name = ecosystem === '' ? 'no ecosystem' : ecosystem
   switch (state) {
@@ -82,7 +102,7 @@ function diagnosticOf({ ecosystem, components, state }: EcosystemCoverage): read
       return [
         {
           code: 'no-advisories-published',
-          message: `nobody publishes advisories for ${name} that are read: ${packages} not examined`,
+          message: `nobody publishes advisories for ${name} that are read: ${packages} not examined (${listed(named, components)})`,
           effect: 'notice',
         },
       ]
