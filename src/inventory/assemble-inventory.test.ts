@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { rpmHeader, sqliteFile } from '../../test/support/rpm-databases.ts'
 import { conditionHolds } from '../reading/dispatch.ts'
-import type { AnyReader, FileReader, PlacedRow, RandomReader, ReadTarget } from '../reading/index.ts'
+import type { PlacedRow, ReadTarget } from '../reading/index.ts'
+import { loadReaders } from '../reading/load-readers.ts'
 import { assembleInventory, CATALOGERS, type InventoryContext, OS_READERS } from './index.ts'
+
+const loaded = await loadReaders([...OS_READERS, ...CATALOGERS.flatMap((cataloger) => cataloger.readers)])
 
 /** Layers of path to content, read by every reader that asks for the whole path or name; the newest copy of a path wins. */
 function readLayers(layers: readonly Readonly<Record<string, string | Uint8Array>>[]): ReadTarget {
-  const readers = [...OS_READERS, ...CATALOGERS.flatMap((cataloger) => cataloger.readers)] as AnyReader[]
   const rows = new Map<string, PlacedRow[]>()
   const diagnostics: ReadTarget['diagnostics'][number][] = []
   const newest = new Map<string, number>()
@@ -17,14 +19,14 @@ function readLayers(layers: readonly Readonly<Record<string, string | Uint8Array
   layers.forEach((files, layer) => {
     for (const [path, content] of Object.entries(files)) {
       const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-      for (const reader of readers) {
+      for (const reader of loaded) {
         if (!reader.wants.any.some((want) => conditionHolds(want, path))) continue
         const wins = newest.get(path) === layer
         const file = { path, sizeBytes: bytes.length, mode: 0o644 }
         const result =
           'read' in reader
-            ? (reader as FileReader<unknown>).read({ ...file, bytes })
-            : (reader as RandomReader<unknown>).readRandom({ ...file, at: (o, l) => bytes.subarray(o, o + l) })
+            ? reader.read({ ...file, bytes })
+            : reader.readRandom({ ...file, at: (o, l) => bytes.subarray(o, o + l) })
         const digests = Object.fromEntries(
           (reader.wants.digests ?? []).map((name) => [name, createHash(name).update(bytes).digest('hex')]),
         )
@@ -239,7 +241,18 @@ describe('which packages count', () => {
   it('in an image what is installed, in a source folder what is locked, with a word on the rest', async () => {
     expect(await seen(image)).toEqual({ names: ['a installed'], codes: ['packages-not-installed'] })
     expect(await seen(sources)).toEqual({ names: ['a declared', 'b declared'], codes: ['packages-not-declared'] })
-    expect((await seen({ ...sources, presence: 'both' })).names.length).toBe(3)
+    expect((await seen({ ...sources, presence: 'both' })).names).toEqual(['a installed', 'b declared'])
+  })
+
+  it('what is declared and lies installed below is one component, with both sightings', async () => {
+    const read = readLayers([{ ...files, 'other/node_modules/a/package.json': '{"name":"a","version":"1.0.0"}' }])
+    const { components, relations } = await assembleInventory(read, { ...sources, presence: 'both' })
+    const [one, other] = components.filter(({ name }) => name === 'a')
+    expect(one?.evidence.map(({ path }) => path)).toEqual(['app/node_modules/a/package.json', 'app/package-lock.json'])
+    expect(one).toMatchObject({ presence: 'installed', scope: 'runtime' })
+    expect(other?.evidence.map(({ path }) => path)).toEqual(['other/node_modules/a/package.json'])
+    const ids = new Set(components.map(({ id }) => id))
+    expect(relations.every(({ from, to }) => ids.has(from) && ids.has(to))).toBe(true)
   })
 
   it('where only the other kind is there, it counts', async () => {

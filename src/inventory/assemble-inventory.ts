@@ -3,6 +3,7 @@ import type { LayerReference } from '../model/evidence.ts'
 import type { Inventory, Subject } from '../model/inventory.ts'
 import type { PlacedRow, ReadTarget } from '../reading/index.ts'
 import { byName, mergedById, standingRelations, uniqueDiagnostics } from './inventory-order.ts'
+import { joinDeclared } from './joined.ts'
 import {
   OS_READERS,
   parseDistroOverride,
@@ -51,16 +52,17 @@ export async function assembleWith(
     context.presence ?? 'auto',
     context.subject.kind === 'tree' && found === undefined ? 'sources' : context.subject.kind,
   )
-  const owned = settleOwnership(
+  const joined = joinDeclared(
     mergedById(counted.components),
+    parts.flatMap(({ assembled }) => assembled.relations),
+  )
+  const owned = settleOwnership(
+    joined.components,
     parts.filter(({ cataloger }) => cataloger.kind === 'library').flatMap(({ rows }) => rows),
     parts.flatMap(({ assembled }) => assembled.claims ?? []),
   )
   const components = [...owned.components].sort(byName)
-  const relations = standingRelations(
-    parts.flatMap(({ assembled }) => assembled.relations),
-    components,
-  )
+  const relations = standingRelations(joined.relations, components)
   const diagnostics = uniqueDiagnostics([
     ...read.diagnostics,
     ...parts.flatMap(({ assembled }) => assembled.diagnostics),

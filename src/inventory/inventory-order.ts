@@ -15,7 +15,8 @@ export function mergedById(components: readonly Component[]): Component[] {
   return [...merged.values()]
 }
 
-function merge(one: Component, other: Component): Component {
+/** Two sightings of one component as one: the first one's identity, with what both know. */
+export function merge(one: Component, other: Component): Component {
   const scopes = new Set([one.scope, other.scope])
   const directs = new Set([one.direct, other.direct])
   return {
