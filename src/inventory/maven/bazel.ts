@@ -159,21 +159,30 @@ class Evaluation {
     this.#at++
     this.#depth++
     while (this.#at < this.#tokens.length && !this.#isMark(close)) {
-      const before = this.#at
       const token = this.#tokens[this.#at]
-      if (token.kind === 'name' && this.#isMark('=', 1) && !this.#isMark('=', 2)) {
-        this.#at += 2
-        named.set(token.text, this.#sum())
-      } else {
-        const value = this.#sum()
-        if (value !== undefined && positional.length < MAX_LIST) positional.push(value)
-      }
+      const isNamed = token.kind === 'name' && this.#isMark('=', 1) && !this.#isMark('=', 2)
+      if (isNamed) this.#at += 2
+      const value = this.#whole(close)
+      if (isNamed) named.set(token.text, value)
+      else if (value !== undefined && positional.length < MAX_LIST) positional.push(value)
       if (this.#isMark(',')) this.#at++
-      else if (this.#at === before) this.#at++
     }
     this.#at++
     this.#depth--
     return { positional, named }
+  }
+
+  /** The value up to the next comma; undefined where more than a sum stands there (`%`, `if`, `for`). */
+  #whole(close: string): Value {
+    const value = this.#sum()
+    let isWhole = true
+    while (this.#at < this.#tokens.length && !this.#isMark(',') && !this.#isMark(close)) {
+      isWhole = false
+      const before = this.#at
+      this.#sum()
+      if (this.#at === before) this.#at++
+    }
+    return isWhole ? value : undefined
   }
 
   #isMark(text: string, ahead = 0): boolean {
