@@ -9,14 +9,16 @@ import { cos } from './cos/index.ts'
 import { dpkg } from './dpkg/index.ts'
 import { githubActions } from './github-actions/index.ts'
 import { homebrew } from './homebrew/index.ts'
+import { jdk } from './jdk/index.ts'
 import { macapps } from './macapps/index.ts'
-import { netscaler } from './netscaler/index.ts'
 import { maven } from './maven/index.ts'
+import { netscaler } from './netscaler/index.ts'
 import { npm } from './npm/index.ts'
 import { pacman } from './pacman/index.ts'
 import { portage } from './portage/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
+import { sbomFiles } from './sbom-files/index.ts'
 import { snap } from './snap/index.ts'
 import { spack } from './spack/index.ts'
 import { toolVersions } from './tool-versions/index.ts'
@@ -36,6 +38,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   portage,
   cos,
   bottlerocket,
+  jdk,
   maven,
   npm,
   pypi,
@@ -45,6 +48,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   homebrew,
   macapps,
   netscaler,
+  sbomFiles,
   snap,
   spack,
   toolVersions,
