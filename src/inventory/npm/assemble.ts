@@ -1,12 +1,23 @@
 import { libraryComponent } from '../library-component.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
+import type { Imported } from './deno.ts'
 import { lowestAllowed, type Manifest } from './installed.ts'
 import { installedComponents, type PlacedManifest } from './installed-components.ts'
 import { lockedComponents } from './locked-components.ts'
 import type { LockedPackage } from './locked-package.ts'
-import { foldersAbove, inFolder, isInstalled, NOTHING, npmUrl, type Part, placeOf, type Row } from './npm-package.ts'
+import {
+  foldersAbove,
+  inFolder,
+  isInstalled,
+  NOTHING,
+  npmUrl,
+  type Part,
+  placeOf,
+  type Row,
+  registryPackage,
+} from './npm-package.ts'
 
-export type NpmFact = LockedPackage | Manifest
+export type NpmFact = LockedPackage | Manifest | Imported
 
 /** How sure the lowest version that a range allows is to be the one in use: below one half it counts as a guess. */
 const RANGE_CONFIDENCE = 0.3
@@ -24,6 +35,7 @@ export function assembleNpm(rows: readonly Row<NpmFact>[], context: AssembleCont
       inside.map((row) => lockedComponents(row, projects.get(folder) ?? [], context)),
     ),
     installed,
+    ...winning.map((row) => importedComponents(row, locks, context)),
     ...own.map((placed) => rangedComponents(placed, locks, context)),
   ]
   return {
@@ -62,7 +74,14 @@ function locksOf(rows: readonly Row<NpmFact>[]): Map<string, Row<LockedPackage>[
   return locks
 }
 
-const LOCK_NAMES = new Set(['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'])
+const LOCK_NAMES = new Set([
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'yarn.lock',
+  'pnpm-lock.yaml',
+  'bun.lock',
+  'deno.lock',
+])
 
 /** The manifests of each locked project, those of its workspaces among them: of every folder whose nearest lockfile is that one. */
 function projectsOf(
@@ -106,6 +125,20 @@ function rangedComponents(
       scope,
     } as const
     return [libraryComponent({ ...pkg, confidence: RANGE_CONFIDENCE }, row, context)]
+  })
+  return { components, relations: [] }
+}
+
+/** What a program of Deno asks for by name, where no lockfile says what that came to. */
+function importedComponents(row: Row<NpmFact>, locks: ReadonlyMap<string, unknown>, context: AssembleContext): Part {
+  const { folder } = placeOf(row.path)
+  const imports = row.facts.filter((fact) => fact.kind === 'imported')
+  if (imports.length === 0 || isInstalled(folder) || isLocked(folder, locks, context)) return NOTHING
+  const components = imports.map(({ name, version, registry, exact, lines }) => {
+    const known = registryPackage(registry, name, version)
+    const confidence = exact ? 1 : RANGE_CONFIDENCE
+    const pkg = { ...known, name, version, presence: 'declared', direct: true, scope: 'runtime', confidence } as const
+    return libraryComponent({ ...pkg, ...(lines && { lines }) }, row, context)
   })
   return { components, relations: [] }
 }

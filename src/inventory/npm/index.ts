@@ -1,6 +1,7 @@
 import type { BodyDigest, LazyReader } from '../../reading/index.ts'
 import type { LazyCataloger } from '../types.ts'
 import type { NpmFact } from './assemble.ts'
+import type { Imported } from './deno.ts'
 import type { Manifest } from './installed.ts'
 import type { LockedPackage } from './locked-package.ts'
 
@@ -58,14 +59,60 @@ const bunLockReader: LazyReader<LockedPackage> = {
   load: async () => (await import('./bun-lock.ts')).readBunLock,
 }
 
+/** Reads `deno.lock`. */
+const denoLockReader: LazyReader<LockedPackage> = {
+  id: 'deno-lockfile',
+  version: 1,
+  wants: { any: [{ name: 'deno.lock' }], maxBytes: MAX_LOCKFILE_BYTES, loss: 'partial' },
+  load: async () => (await import('./deno-lock.ts')).readDenoLock,
+}
+
+/** Reads import maps of Deno. */
+const denoConfigReader: LazyReader<Imported> = {
+  id: 'deno-config',
+  version: 1,
+  wants: {
+    any: [{ name: 'deno.json' }, { name: 'deno.jsonc' }, { name: 'import_map.json' }],
+    maxBytes: MAX_MANIFEST_BYTES,
+    loss: 'partial',
+  },
+  load: async () => (await import('./deno.ts')).readDenoConfig,
+}
+
+/**
+ * Reads modules by the names that Deno's manual gives to those that a program begins with or keeps its imports in. All modules of an
+ * image would be hundreds of thousands.
+ */
+const denoSourceReader: LazyReader<Imported> = {
+  id: 'deno-source',
+  version: 1,
+  wants: {
+    any: ['deps', 'dev_deps', 'test_deps', 'mod', 'main', 'server'].flatMap((stem) =>
+      ['ts', 'tsx', 'mts'].map((ending) => ({ name: `${stem}.${ending}` })),
+    ),
+    maxBytes: MAX_MANIFEST_BYTES,
+    loss: 'partial',
+  },
+  load: async () => (await import('./deno.ts')).readDenoSource,
+}
+
 /** Packages of Node.js, whatever installed or locked them. */
 export const npm: LazyCataloger<NpmFact> = {
   id: 'npm',
-  summary: 'npm packages: lockfiles of npm, Yarn, pnpm and Bun, installed package.json',
+  summary: 'npm packages: lockfiles of npm, Yarn, pnpm, Bun and Deno, installed package.json',
   kind: 'library',
   ecosystems: ['npm'],
   yields: 'both',
   fills: ['licences', 'hashes', 'lines', 'direct', 'scope', 'depends-on'],
-  readers: [npmLockReader, npmManifestReader, yarnLockReader, pnpmLockReader, bunLockReader],
+  readers: [
+    npmLockReader,
+    npmManifestReader,
+    yarnLockReader,
+    pnpmLockReader,
+    bunLockReader,
+    denoLockReader,
+    denoConfigReader,
+    denoSourceReader,
+  ],
   load: async () => (await import('./assemble.ts')).assembleNpm,
 }
