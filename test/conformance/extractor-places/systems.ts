@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { ExtractorSlice, Place } from './types.ts'
 
 /** Package managers of systems, runtimes, workflows, bills of materials. */
@@ -10,9 +11,15 @@ export const systems: ExtractorSlice = {
     ['os/snap', { cataloger: 'snap', path: () => 'snap/core/1/meta/snap.yaml' }],
     ['os/spack', { cataloger: 'spack', path: () => 'opt/spack/name/.spack/spec.json' }],
     ['runtime/mise', { cataloger: 'tool-versions', path: () => 'app/mise.toml' }],
+    ['sbom/cdx', { cataloger: 'sbom-files', path: (file) => `opt/${basename(file)}` }],
+    ['sbom/spdx', { cataloger: 'sbom-files', path: (file) => `opt/${basename(file)}` }],
   ]),
-  notBuilt: ['embeddedfs/*', 'sbom/*'],
+  notBuilt: [],
   gaps: {
+    'embeddedfs/*':
+      'that an extracted archive is none is told by whoever is asked to open it as a target; inside a target only archives of packages are opened',
+    'sbom/spdx/testdata/overlapping_refs.spdx.json':
+      "a package of Maven is named group:artifact, as advisories name it, wherever it is found; the case has the URL's last part only",
     'os/macapps/testdata/MissingData.plist':
       'an application that states no version is told as a diagnostic: nothing can be looked up without one',
   },
