@@ -68,7 +68,7 @@ function listText(described: readonly CatalogerDescription[]): string {
     ecosystems.length > 2 ? `${ecosystems.slice(0, 2).join(', ')} …` : ecosystems.join(', '),
     summary,
   ])
-  const lines = alignText([['CATALOGER', 'PACKAGES', 'ECOSYSTEM', 'READS'], ...rows], '  ', [])
+  const lines = alignText([['CATALOGER', 'PACKAGES', 'ECOSYSTEM', 'READS'], ...rows], '')
   return `${lines.join('\n')}\n\nbulwark catalogers list NAME shows its files and what it fills in.\n`
 }
 
@@ -79,7 +79,5 @@ function detailsText({ id, summary, yields, ecosystems, files, fills }: Cataloge
     ['fills in', fills.length === 0 ? 'name, version, purl' : `name, version, purl, ${fills.join(', ')}`],
     ...files.map((file, i) => [i === 0 ? 'files' : '', file]),
   ]
-  return `${id}: ${summary}\n${alignText(rows, '  ', [])
-    .map((line) => `  ${line}`)
-    .join('\n')}\n`
+  return `${id}: ${summary}\n${alignText(rows, '  ').join('\n')}\n`
 }
