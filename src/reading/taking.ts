@@ -121,11 +121,6 @@ function callReader(reader: AnyReader, path: string, mode: number, body: Body): 
   throw new Failure('reader-not-loaded', 'its code was not loaded', { kind: 'internal', input: reader.id })
 }
 
-/** Whether the reader wants random access instead of all bytes at once. */
-export function isRandom(reader: AnyReader): boolean {
-  return 'readRandom' in reader
-}
-
 function digestsOf(wanted: readonly BodyDigest[], body: Body): Row['digests'] {
   const digests: Partial<Record<BodyDigest, string>> = {}
   for (const algorithm of wanted) digests[algorithm] = body.digest(algorithm)
