@@ -3,26 +3,35 @@ import type { ReadTarget } from '../reading/index.ts'
 import { apk } from './apk/index.ts'
 import { assembleWith, type InventoryContext, ownersWith } from './assemble-inventory.ts'
 import { bottlerocket } from './bottlerocket/index.ts'
+import { chocolatey } from './chocolatey/index.ts'
+import { chrome } from './chrome/index.ts'
 import { dockerfile } from './containers/dockerfile.ts'
+import { namedImages } from './containers/named-images.ts'
 import { podman } from './containers/podman.ts'
 import { cos } from './cos/index.ts'
 import { dpkg } from './dpkg/index.ts'
 import { githubActions } from './github-actions/index.ts'
+import { helm } from './helm/index.ts'
 import { homebrew } from './homebrew/index.ts'
 import { jdk } from './jdk/index.ts'
 import { macapps } from './macapps/index.ts'
 import { maven } from './maven/index.ts'
 import { netscaler } from './netscaler/index.ts'
 import { npm } from './npm/index.ts'
+import { packagist } from './packagist/index.ts'
 import { pacman } from './pacman/index.ts'
 import { portage } from './portage/index.ts'
+import { preCommit } from './pre-commit/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
+import { rubygems } from './rubygems/index.ts'
 import { sbomFiles } from './sbom-files/index.ts'
 import { snap } from './snap/index.ts'
 import { spack } from './spack/index.ts'
+import { terraform } from './terraform/index.ts'
 import { toolVersions } from './tool-versions/index.ts'
 import type { AnyCataloger, Claim } from './types.ts'
+import { vscode } from './vscode/index.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
 export { type CatalogerDescription, describeCatalogers, ecosystemsPage } from './descriptions.ts'
@@ -41,7 +50,11 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   jdk,
   maven,
   npm,
+  vscode,
+  chrome,
   pypi,
+  rubygems,
+  packagist,
   podman,
   dockerfile,
   githubActions,
@@ -51,6 +64,11 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   sbomFiles,
   snap,
   spack,
+  chocolatey,
+  helm,
+  namedImages,
+  preCommit,
+  terraform,
   toolVersions,
 ]
 
