@@ -90,6 +90,7 @@ function projectsOf(
 ): Map<string, readonly Manifest[]> {
   const projects = new Map<string, Manifest[]>()
   for (const { folder, fact } of manifests) {
+    if (fact.inside !== undefined) continue
     for (const above of foldersAbove(folder)) {
       if (!locks.has(above)) continue
       const project = projects.get(above) ?? []

@@ -1,4 +1,4 @@
-import type { BodyDigest, LazyReader } from '../../reading/index.ts'
+import type { BodyDigest, LazyRandomReader, LazyReader } from '../../reading/index.ts'
 import type { LazyCataloger } from '../types.ts'
 import type { NpmFact } from './assemble.ts'
 import type { Imported } from './deno.ts'
@@ -6,6 +6,7 @@ import type { Manifest } from './installed.ts'
 import type { LockedPackage } from './locked-package.ts'
 
 const MAX_LOCKFILE_BYTES = 24 * 1024 ** 2
+const MAX_ARCHIVE_BYTES = 4 * 1024 ** 3
 const MAX_MANIFEST_BYTES = 4 * 1024 ** 2
 /** They prove whose an installed package is: npm packages of Debian, Alpine and Fedora are OS packages' files. */
 const OWNERSHIP_DIGESTS: readonly BodyDigest[] = ['md5', 'sha1', 'sha256']
@@ -96,10 +97,34 @@ const denoSourceReader: LazyReader<Imported> = {
   load: async () => (await import('./deno.ts')).readDenoSource,
 }
 
+/** Reads packages in extensions of VS Code and in Yarn's cache (of a project, or the user's), which keeps each as a zip archive. */
+const npmZipReader: LazyRandomReader<Manifest> = {
+  id: 'npm-zip',
+  version: 1,
+  wants: {
+    any: [
+      { suffix: '.vsix' },
+      { suffix: '.zip', inside: '.yarn/cache' },
+      { suffix: '.zip', inside: '.yarn/berry/cache' },
+    ],
+    maxBytes: MAX_ARCHIVE_BYTES,
+    loss: 'partial',
+  },
+  loadRandom: async () => (await import('./archived.ts')).readZippedManifests,
+}
+
+/** Reads packages in archives of Electron. */
+const npmAsarReader: LazyRandomReader<Manifest> = {
+  id: 'npm-asar',
+  version: 1,
+  wants: { any: [{ suffix: '.asar' }], maxBytes: MAX_ARCHIVE_BYTES, loss: 'partial' },
+  loadRandom: async () => (await import('./archived.ts')).readAsarManifests,
+}
+
 /** Packages of Node.js, whatever installed or locked them. */
 export const npm: LazyCataloger<NpmFact> = {
   id: 'npm',
-  summary: 'npm packages: lockfiles of npm, Yarn, pnpm, Bun and Deno, installed package.json',
+  summary: 'npm packages: lockfiles of npm, Yarn, pnpm, Bun and Deno, installed package.json, .vsix, Yarn cache, .asar',
   kind: 'library',
   ecosystems: ['npm'],
   yields: 'both',
@@ -113,6 +138,8 @@ export const npm: LazyCataloger<NpmFact> = {
     denoLockReader,
     denoConfigReader,
     denoSourceReader,
+    npmZipReader,
+    npmAsarReader,
   ],
   load: async () => (await import('./assemble.ts')).assembleNpm,
 }

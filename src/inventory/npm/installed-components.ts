@@ -57,8 +57,8 @@ export function installedComponents(manifests: readonly PlacedManifest[], contex
 function componentOf({ folder, fact, row }: PlacedManifest, context: AssembleContext): Component | undefined {
   const { name, version } = fact
   if (name === undefined || version === undefined) return undefined
-  // A project of somebody's own that is never published: no package that advisories could mean.
-  if (fact.private && !isInstalled(folder)) return undefined
+  // A project of somebody's own that is never published, or a program in its archive: no package that advisories could mean.
+  if ((fact.private || fact.inside !== undefined) && !isInstalled(folder)) return undefined
   const licences = [...new Set(fact.licences.flatMap((text) => licencesOf(shownText(text))))]
   const inside = fact.inside === undefined ? {} : { inside: fact.inside }
   const pkg = { purl: npmUrl(name, version), name, version, ecosystem: 'npm', presence: 'installed', licences } as const
