@@ -143,10 +143,11 @@ function statedGroup(manifest: ReadonlyMap<string, string>, artifact: string): s
  */
 function withoutArtifact(name: string, artifact: string): string | undefined {
   const lower = artifact.toLowerCase()
-  if (name.toLowerCase().endsWith(`.${lower}`)) return name.slice(0, -lower.length - 1)
   const dot = name.lastIndexOf('.')
   const last = name.slice(dot + 1).toLowerCase()
-  const isPart =
-    lower === last || lower.endsWith(`-${last}`) || lower.startsWith(`${last}-`) || lower.endsWith(`.${last}`)
-  return isPart && name.indexOf('.') < dot ? name.slice(0, dot) : undefined
+  const isWhole = name.toLowerCase().endsWith(`.${lower}`)
+  const isPart = lower.endsWith(`-${last}`) || lower.startsWith(`${last}-`) || lower.endsWith(`.${last}`)
+  const group = isWhole ? name.slice(0, -lower.length - 1) : isPart ? name.slice(0, dot) : ''
+  // `org.hamcrest` of hamcrest is the group itself: no group is as wide as `org`.
+  return group.includes('.') ? group : undefined
 }

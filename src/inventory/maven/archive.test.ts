@@ -61,11 +61,7 @@ describe('who an archive is', () => {
       { 'Bundle-SymbolicName': 'org.apache.commons.lang3' },
       'org.apache.commons/commons-lang3@3.12.0',
     ],
-    [
-      'snakeyaml.jar',
-      { 'Bundle-SymbolicName': 'org.yaml.snakeyaml', 'Bundle-Version': '2.10.1' },
-      'org.yaml/snakeyaml@2.10.1',
-    ],
+    ['hamcrest.jar', { 'Bundle-SymbolicName': 'org.hamcrest', 'Bundle-Version': '2.2' }, 'org.hamcrest/hamcrest@2.2'],
     ['slf4j-api-1.7.36.jar', { 'Automatic-Module-Name': 'org.slf4j.api' }, 'org.slf4j/slf4j-api@1.7.36'],
     ['h2-2.1.214.jar', { 'Automatic-Module-Name': 'com.h2database' }, 'com.h2database/h2@2.1.214'],
     [

@@ -100,6 +100,7 @@ const GROUPS: readonly (readonly [pattern: string, group: string])[] = [
   ['liquibase-core', 'org.liquibase'],
   ['HdrHistogram', 'org.hdrhistogram'],
   ['LatencyUtils', 'org.latencyutils'],
+  ['android-json', 'com.vaadin.external.google'],
   ['aspectjweaver', 'org.aspectj'],
   ['aspectjrt', 'org.aspectj'],
   ['aspectjtools', 'org.aspectj'],

@@ -29,7 +29,7 @@ interface Step {
 /**
  * What a project resolves to, as Maven does (https://maven.apache.org/guides/introduction/introduction-to-dependency-mechanism.html): breadth
  * first, so that the nearest declaration of an artifact wins, and of equally near ones the first; the project's `dependencyManagement`
- * over what dependencies say of theirs; without test, provided and optional dependencies of dependencies, and without exclusions. Transitive
+ * over what dependencies say of theirs; the widest scope of all ways; without test, provided and optional dependencies of dependencies, and without exclusions. Transitive
  * ones are known as far as their project files lie in the target (a local repository).
  */
 export function neededArtifacts(project: EffectivePom, poms: PomSet): NeededArtifact[] {
@@ -43,7 +43,15 @@ export function neededArtifacts(project: EffectivePom, poms: PomSet): NeededArti
     const step = queue[at]
     const { group, artifact, version } = step.dependency
     const key = managementKey(step.dependency)
-    if (found.has(key)) continue
+    const known = found.get(key)
+    if (known !== undefined) {
+      // Whatever is needed for tests and also at run time is there at run time, with all that it brings along.
+      if (known.scope !== 'development' || known.direct || step.scope !== 'runtime') continue
+      found.set(key, { ...known, scope: 'runtime' })
+      const same = { ...step.dependency, ...(known.version !== undefined && { version: known.version }) }
+      queue.push(...stepsOf({ ...step, dependency: same }, project, poms))
+      continue
+    }
     const needs = stepsOf(step, project, poms)
     const here = needs.map(({ dependency }) => `${dependency.group}:${dependency.artifact}`)
     found.set(key, {
