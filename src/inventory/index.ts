@@ -16,8 +16,10 @@ import { homebrew } from './homebrew/index.ts'
 import { jdk } from './jdk/index.ts'
 import { macapps } from './macapps/index.ts'
 import { maven } from './maven/index.ts'
+import { models } from './models/index.ts'
 import { netscaler } from './netscaler/index.ts'
 import { npm } from './npm/index.ts'
+import { nuget } from './nuget/index.ts'
 import { packagist } from './packagist/index.ts'
 import { pacman } from './pacman/index.ts'
 import { portage } from './portage/index.ts'
@@ -53,6 +55,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   vscode,
   chrome,
   pypi,
+  nuget,
   rubygems,
   packagist,
   podman,
@@ -66,6 +69,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   spack,
   chocolatey,
   helm,
+  models,
   namedImages,
   preCommit,
   terraform,
