@@ -65,6 +65,8 @@ function locksOf(rows: readonly Row<NpmFact>[]): Map<string, Row<LockedPackage>[
     const { folder, name } = placeOf(row.path)
     // Of nothing but locked packages; a lockfile without any locks its project all the same.
     if (!LOCK_NAMES.has(name)) continue
+    // One that a package brought along says what its author worked with: nobody installs by it.
+    if (isInstalled(folder)) continue
     // npm ignores package-lock.json where npm-shrinkwrap.json lies beside it.
     if (name === 'package-lock.json' && isShrinkwrapped.has(folder)) continue
     const inside = locks.get(folder) ?? []

@@ -148,6 +148,11 @@ describe('yarn.lock', () => {
     expect(answer.components.find((one) => one.name === 'a')?.hashes).toEqual([digest])
   })
 
+  it('a lockfile that an installed package brought along locks nothing', async () => {
+    const { components } = await catalogued(npm, { 'app/node_modules/a/yarn.lock': CLASSIC })
+    expect(components).toEqual([])
+  })
+
   it('a conflict that git left and lines that fit nowhere are told with their number; the rest counts', () => {
     const text = `<<<<<<< HEAD\n${CLASSIC}=======\nbroken line\n>>>>>>> branch\n`
     const { facts, diagnostics } = readYarnLock(file('yarn.lock', text))
