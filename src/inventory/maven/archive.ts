@@ -19,7 +19,7 @@ export interface ArchivedArtifact extends Coordinates {
   readonly inside?: string
   /** The artifact of this file that holds it, by position. */
   readonly parent?: number
-  /** Of an inner archive whose name is not sure, so that an index of digests could tell; of the file itself it stands in the row. */
+  /** Of an inner archive whose name is a guess, so that an index of digests could tell; of the file itself it stands in the row. */
   readonly sha1?: string
   readonly licences: readonly string[]
   /** `group:artifact` of what its `pom.xml` asks for at run time. */
@@ -27,6 +27,8 @@ export interface ArchivedArtifact extends Coordinates {
   readonly confidence: number
 }
 
+/** At that confidence or below, the name is a guess from class and file names: its digest is kept. */
+const GUESSED = 0.5
 const MAX_DEPTH = 8
 const MAX_ARCHIVES = 20_000
 const MAX_INNER_BYTES = 512 * 1024 ** 2
@@ -113,7 +115,7 @@ class ArchiveWalk {
         artifact,
         version,
         ...(next.inside !== undefined && { inside: next.inside }),
-        ...(next.inside !== undefined && confidence < 1 && { sha1: sha1Of(source) }),
+        ...(next.inside !== undefined && confidence <= GUESSED && { sha1: sha1Of(source) }),
         ...(next.parent !== undefined && { parent: next.parent }),
         licences: bundle,
         needs,

@@ -1,6 +1,7 @@
 import type { LazyRandomReader, LazyReader } from '../../reading/index.ts'
 import type { LazyCataloger } from '../types.ts'
 import type { ArchivedArtifact } from './archive.ts'
+import { ARCHIVE_SUFFIXES } from './archive-names.ts'
 import type { MavenFact } from './assemble.ts'
 import type { DeclaredArtifact } from './declared.ts'
 import type { Pom } from './pom.ts'
@@ -9,16 +10,15 @@ const MAX_ARCHIVE_BYTES = 4 * 1024 ** 3
 const MAX_DOCUMENT_BYTES = 32 * 1024 ** 2
 const MAX_POM_BYTES = 8 * 1024 ** 2
 
-const SUFFIXES = ['.jar', '.war', '.ear', '.par', '.sar', '.jpi', '.hpi', '.kar', '.lpkg']
-
 const archiveReader: LazyRandomReader<ArchivedArtifact> = {
   id: 'maven-archive',
   version: 1,
   wants: {
-    any: SUFFIXES.map((suffix) => ({ suffix })),
+    any: ARCHIVE_SUFFIXES.map((suffix) => ({ suffix })),
     maxBytes: MAX_ARCHIVE_BYTES,
     loss: 'partial',
-    digests: ['sha1'],
+    // Package managers record different ones; an archive is its package's only by proof.
+    digests: ['md5', 'sha1', 'sha256'],
   },
   loadRandom: async () => (await import('./archive.ts')).readArchive,
 }
