@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type AnyCataloger, CATALOGERS } from '../../src/inventory/index.ts'
 import { type Catalogued, catalogued } from '../support/catalog.ts'
 import { type ExtractorPlaces, SLICES } from './extractor-places/index.ts'
@@ -52,7 +52,15 @@ async function runAt(
   cataloger: AnyCataloger,
   path: string,
 ): Promise<CaseOutcome> {
-  const answer = await catalogued(cataloger, { [path]: readFileSync(join(folder, one.file)) })
+  const beside = (PLACES.get(one.extractor)?.beside ?? []).filter((name) =>
+    existsSync(join(folder, dirname(one.file), name)),
+  )
+  const answer = await catalogued(cataloger, {
+    ...Object.fromEntries(
+      beside.map((name) => [join(dirname(path), name), readFileSync(join(folder, dirname(one.file), name))]),
+    ),
+    [path]: readFileSync(join(folder, one.file)),
+  })
   const expected = listed(one.packages)
   const actual = listed(
     answer.components.map(({ name, version }) => [name, one.extractor === 'os/rpm' ? withoutEpoch(version) : version]),

@@ -6,6 +6,8 @@ export interface Place {
   path(file: string): string
   /** Another place where such a file means something else, when the data does not say which one a case is about. */
   readonly otherPath?: string
+  /** Files that a case is about together with its own: paths below its folder, left out where a case has none. */
+  readonly beside?: readonly string[]
   /** The cataloger as a case's options want it. */
   readonly withOptions?: (options: readonly string[]) => AnyCataloger
 }
