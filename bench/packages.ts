@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { goBinaryReader } from '../src/inventory/go/index.ts'
+import { compileDispatch, MAGIC_BYTES } from '../src/reading/dispatch.ts'
 import { loadReaders } from '../src/reading/load-readers.ts'
+import { READERS } from '../src/scan/readers.ts'
 import { type BenchLine, type Benchmark, interleaved, Unmeasurable } from './benchmark.ts'
 import { bulwark, quietScan, scanWords } from './bulwark.ts'
 import { debianImage } from './debian-image.ts'
@@ -165,9 +166,7 @@ async function goBinary(scratch: string, report: Report): Promise<void> {
   const path = join(folder, 'large')
   if (built.status !== 0 || !existsSync(path)) throw new Unmeasurable(`go could not build: ${built.stderr}`)
   const { size: sizeBytes } = statSync(path)
-  const [reader] = await loadReaders([goBinaryReader])
-  if (reader === undefined || !('readRandom' in reader))
-    throw new Error('the reader of Go programs has no random access')
+  const dispatch = compileDispatch(await loadReaders(READERS))
   const file = openSync(path, 'r')
   let read = 0
   const at = (offset: number, length: number): Uint8Array => {
@@ -175,9 +174,14 @@ async function goBinary(scratch: string, report: Report): Promise<void> {
     read += readSync(file, bytes, 0, bytes.length, offset)
     return bytes
   }
-  const { facts } = reader.readRandom({ path: 'large', sizeBytes, mode: 0o755, at })
+  let facts = 0
+  for (const reader of dispatch.byMagic(at(0, MAGIC_BYTES), 0o755, sizeBytes, [])) {
+    const seen = { path: 'large', sizeBytes, mode: 0o755 }
+    if ('readRandom' in reader) facts += reader.readRandom({ ...seen, at }).facts.length
+    else if ('read' in reader) facts += reader.read({ ...seen, bytes: at(0, sizeBytes) }).facts.length
+  }
   closeSync(file)
-  if (facts.length === 0) throw new Error('nothing was found in the Go program')
+  if (facts === 0) throw new Error('nothing was found in the Go program')
   report({ name: 'packages-go-binary-read', measured: (read / sizeBytes) * 100, unit: '%', limit: 5, at: 'most' })
 }
 
