@@ -11,29 +11,34 @@ import { podman } from './containers/podman.ts'
 import { cos } from './cos/index.ts'
 import { dpkg } from './dpkg/index.ts'
 import { githubActions } from './github-actions/index.ts'
+import { go } from './go/index.ts'
 import { helm } from './helm/index.ts'
 import { homebrew } from './homebrew/index.ts'
 import { jdk } from './jdk/index.ts'
 import { macapps } from './macapps/index.ts'
 import { maven } from './maven/index.ts'
 import { models } from './models/index.ts'
+import { nativeImage } from './native-image/index.ts'
 import { netscaler } from './netscaler/index.ts'
 import { npm } from './npm/index.ts'
 import { nuget } from './nuget/index.ts'
 import { packagist } from './packagist/index.ts'
 import { pacman } from './pacman/index.ts'
+import { pear } from './pear/index.ts'
 import { portage } from './portage/index.ts'
 import { preCommit } from './pre-commit/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
 import { rubygems } from './rubygems/index.ts'
 import { sbomFiles } from './sbom-files/index.ts'
+import { rust } from './rust/index.ts'
 import { snap } from './snap/index.ts'
 import { spack } from './spack/index.ts'
 import { terraform } from './terraform/index.ts'
 import { toolVersions } from './tool-versions/index.ts'
 import type { AnyCataloger, Claim } from './types.ts'
 import { vscode } from './vscode/index.ts'
+import { wordpress } from './wordpress/index.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
 export { type CatalogerDescription, describeCatalogers, ecosystemsPage } from './descriptions.ts'
@@ -58,13 +63,18 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   nuget,
   rubygems,
   packagist,
+  pear,
+  wordpress,
   podman,
   dockerfile,
   githubActions,
   homebrew,
   macapps,
+  nativeImage,
   netscaler,
   sbomFiles,
+  go,
+  rust,
   snap,
   spack,
   chocolatey,
