@@ -20,6 +20,7 @@ import { maven } from './maven/index.ts'
 import { models } from './models/index.ts'
 import { nativeImage } from './native-image/index.ts'
 import { netscaler } from './netscaler/index.ts'
+import { nix } from './nix/index.ts'
 import { npm } from './npm/index.ts'
 import { nuget } from './nuget/index.ts'
 import { packagist } from './packagist/index.ts'
@@ -30,8 +31,8 @@ import { preCommit } from './pre-commit/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
 import { rubygems } from './rubygems/index.ts'
-import { sbomFiles } from './sbom-files/index.ts'
 import { rust } from './rust/index.ts'
+import { sbomFiles } from './sbom-files/index.ts'
 import { snap } from './snap/index.ts'
 import { spack } from './spack/index.ts'
 import { terraform } from './terraform/index.ts'
@@ -81,6 +82,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   helm,
   models,
   namedImages,
+  nix,
   preCommit,
   terraform,
   toolVersions,
