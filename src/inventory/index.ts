@@ -5,16 +5,23 @@ import { assembleWith, type InventoryContext, ownersWith } from './assemble-inve
 import { bottlerocket } from './bottlerocket/index.ts'
 import { chocolatey } from './chocolatey/index.ts'
 import { chrome } from './chrome/index.ts'
+import { cocoapods } from './cocoapods/index.ts'
+import { conan } from './conan/index.ts'
 import { dockerfile } from './containers/dockerfile.ts'
 import { namedImages } from './containers/named-images.ts'
 import { podman } from './containers/podman.ts'
 import { cos } from './cos/index.ts'
+import { cpan } from './cpan/index.ts'
+import { cran } from './cran/index.ts'
 import { dpkg } from './dpkg/index.ts'
 import { githubActions } from './github-actions/index.ts'
 import { go } from './go/index.ts'
+import { hackage } from './hackage/index.ts'
 import { helm } from './helm/index.ts'
+import { hex } from './hex/index.ts'
 import { homebrew } from './homebrew/index.ts'
 import { jdk } from './jdk/index.ts'
+import { julia } from './julia/index.ts'
 import { macapps } from './macapps/index.ts'
 import { maven } from './maven/index.ts'
 import { models } from './models/index.ts'
@@ -28,6 +35,7 @@ import { pacman } from './pacman/index.ts'
 import { pear } from './pear/index.ts'
 import { portage } from './portage/index.ts'
 import { preCommit } from './pre-commit/index.ts'
+import { pub } from './pub/index.ts'
 import { pypi } from './pypi/index.ts'
 import { rpm } from './rpm/index.ts'
 import { rubygems } from './rubygems/index.ts'
@@ -35,6 +43,7 @@ import { rust } from './rust/index.ts'
 import { sbomFiles } from './sbom-files/index.ts'
 import { snap } from './snap/index.ts'
 import { spack } from './spack/index.ts'
+import { swift } from './swift/index.ts'
 import { terraform } from './terraform/index.ts'
 import { toolVersions } from './tool-versions/index.ts'
 import type { AnyCataloger, Claim } from './types.ts'
@@ -64,6 +73,15 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   nuget,
   rubygems,
   packagist,
+  cocoapods,
+  conan,
+  cpan,
+  cran,
+  hackage,
+  hex,
+  julia,
+  pub,
+  swift,
   pear,
   wordpress,
   podman,
