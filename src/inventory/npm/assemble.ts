@@ -1,3 +1,4 @@
+import type { Component, Relation } from '../../model/component.ts'
 import { libraryComponent } from '../library-component.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
 import type { Imported } from './deno.ts'
@@ -16,8 +17,9 @@ import {
   type Row,
   registryPackage,
 } from './npm-package.ts'
+import type { PluggedPackage } from './pnp.ts'
 
-export type NpmFact = LockedPackage | Manifest | Imported
+export type NpmFact = LockedPackage | Manifest | Imported | PluggedPackage
 
 /** How sure the lowest version that a range allows is to be the one in use: below one half it counts as a guess. */
 const RANGE_CONFIDENCE = 0.3
@@ -35,6 +37,7 @@ export function assembleNpm(rows: readonly Row<NpmFact>[], context: AssembleCont
       inside.map((row) => lockedComponents(row, projects.get(folder) ?? [], context)),
     ),
     installed,
+    ...winning.map((row) => pluggedComponents(row, installed.byFolder, context)),
     ...winning.map((row) => importedComponents(row, locks, context)),
     ...own.map((placed) => rangedComponents(placed, locks, context)),
   ]
@@ -130,6 +133,33 @@ function rangedComponents(
     return [libraryComponent({ ...pkg, confidence: RANGE_CONFIDENCE }, row, context)]
   })
   return { components, relations: [] }
+}
+
+/**
+ * What Yarn's Plug'n'Play finds. A package whose archive in the cache, or whose unpacked folder, was read itself is that one, and only
+ * what it depends on is new; of any other this file is the evidence.
+ */
+function pluggedComponents(
+  row: Row<NpmFact>,
+  byFolder: ReadonlyMap<string, Component>,
+  context: AssembleContext,
+): Part {
+  const { folder } = placeOf(row.path)
+  const plugged = row.facts.filter((fact) => fact.kind === 'plugged')
+  const components: Component[] = []
+  const all = plugged.map(({ name, version, location }) => {
+    const path = inFolder(folder, location)
+    const read = byFolder.get(path) ?? byFolder.get(path.replace('.zip/', '.zip!/'))
+    if (read !== undefined) return read
+    const pkg = { purl: npmUrl(name, version), name, version, ecosystem: 'npm', presence: 'installed' } as const
+    const component = libraryComponent(pkg, row, context)
+    components.push(component)
+    return component
+  })
+  const relations = plugged.flatMap(({ dependsOn }, index) =>
+    dependsOn.map((to): Relation => ({ from: all[index].id, to: all[to].id, kind: 'depends-on' })),
+  )
+  return { components, relations }
 }
 
 /** What a program of Deno asks for by name, where no lockfile says what that came to. */

@@ -4,6 +4,7 @@ import type { NpmFact } from './assemble.ts'
 import type { Imported } from './deno.ts'
 import type { Manifest } from './installed.ts'
 import type { LockedPackage } from './locked-package.ts'
+import type { PluggedPackage } from './pnp.ts'
 
 const MAX_LOCKFILE_BYTES = 24 * 1024 ** 2
 const MAX_ARCHIVE_BYTES = 4 * 1024 ** 3
@@ -121,6 +122,18 @@ const npmAsarReader: LazyRandomReader<Manifest> = {
   loadRandom: async () => (await import('./archived.ts')).readAsarManifests,
 }
 
+/** Reads what Yarn's Plug'n'Play finds packages by. */
+const pnpReader: LazyReader<PluggedPackage> = {
+  id: 'yarn-pnp',
+  version: 1,
+  wants: {
+    any: [{ name: '.pnp.cjs' }, { name: '.pnp.js' }, { name: '.pnp.data.json' }],
+    maxBytes: MAX_LOCKFILE_BYTES,
+    loss: 'partial',
+  },
+  load: async () => (await import('./pnp.ts')).readPnp,
+}
+
 /** Packages of Node.js, whatever installed or locked them. */
 export const npm: LazyCataloger<NpmFact> = {
   id: 'npm',
@@ -140,6 +153,7 @@ export const npm: LazyCataloger<NpmFact> = {
     denoSourceReader,
     npmZipReader,
     npmAsarReader,
+    pnpReader,
   ],
   load: async () => (await import('./assemble.ts')).assembleNpm,
 }
