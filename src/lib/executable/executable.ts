@@ -4,19 +4,8 @@ import { machOSlices, openMachO } from './mach-o.ts'
 import { openPe } from './pe.ts'
 import type { Executable } from './types.ts'
 
+export { EXECUTABLE_MAGIC } from './magic.ts'
 export type { ElfNote, Executable, ExecutableSection, ExecutableSegment } from './types.ts'
-
-/** What a program file begins with: ELF, `MZ`, Mach-O of both sizes and byte orders, fat Mach-O (also the magic number of Java classes). */
-export const EXECUTABLE_MAGIC: readonly Uint8Array[] = [
-  [0x7f, 0x45, 0x4c, 0x46],
-  [0x4d, 0x5a],
-  [0xce, 0xfa, 0xed, 0xfe],
-  [0xcf, 0xfa, 0xed, 0xfe],
-  [0xfe, 0xed, 0xfa, 0xce],
-  [0xfe, 0xed, 0xfa, 0xcf],
-  [0xca, 0xfe, 0xba, 0xbe],
-  [0xca, 0xfe, 0xba, 0xbf],
-].map((bytes) => Uint8Array.from(bytes))
 
 /** The program in `source` (of a fat Mach-O the first): its headers are read now, all else when asked for. Undefined where it is none. */
 export function openExecutable(source: ByteSource): Executable | undefined {

@@ -1,0 +1,49 @@
+import { EXECUTABLE_MAGIC } from '../../lib/executable/magic.ts'
+import type { LazyRandomReader, LazyReader } from '../../reading/index.ts'
+import type { LazyCataloger } from '../types.ts'
+import type { GoFact } from './assemble.ts'
+import type { GoBinary } from './build-information.ts'
+import type { GoModule } from './module-file.ts'
+import type { GoSums } from './sum-file.ts'
+
+const MAX_TEXT_BYTES = 24 * 1024 ** 2
+
+/** Programs, whatever they are called. */
+export const goBinaryReader: LazyRandomReader<GoBinary> = {
+  id: 'go-binary',
+  version: 1,
+  wants: {
+    any: [],
+    magic: { bytes: EXECUTABLE_MAGIC, minBytes: 512 },
+    maxBytes: 4 * 1024 ** 3,
+    loss: 'partial',
+    digests: ['md5', 'sha1', 'sha256'],
+  },
+  loadRandom: async () => (await import('./build-information.ts')).readGoBinary,
+}
+
+const goModuleReader: LazyReader<GoModule> = {
+  id: 'go-mod',
+  version: 1,
+  wants: { any: [{ name: 'go.mod' }, { name: 'go.work' }], maxBytes: MAX_TEXT_BYTES, loss: 'partial' },
+  load: async () => (await import('./module-file.ts')).readGoModule,
+}
+
+const goSumReader: LazyReader<GoSums> = {
+  id: 'go-sum',
+  version: 1,
+  wants: { any: [{ name: 'go.sum' }], maxBytes: MAX_TEXT_BYTES, loss: 'partial' },
+  load: async () => (await import('./sum-file.ts')).readGoSum,
+}
+
+/** Modules of Go: what programs say of themselves, and what go.mod asks for. */
+export const go: LazyCataloger<GoFact> = {
+  id: 'go',
+  summary: 'Go modules: build information of programs, go.mod, go.sum, go.work',
+  kind: 'library',
+  ecosystems: ['Go'],
+  yields: 'both',
+  fills: ['hashes', 'lines', 'direct', 'depends-on'],
+  readers: [goBinaryReader, goModuleReader, goSumReader],
+  load: async () => (await import('./assemble.ts')).assembleGo,
+}
