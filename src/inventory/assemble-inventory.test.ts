@@ -203,9 +203,9 @@ describe('what is not known', () => {
   })
 
   it('traces of a package manager that is not read are a notice', async () => {
-    const { diagnostics } = await assembleInventory(readLayers([{ 'nix/var/nix/db/db.sqlite': '' }]), image)
+    const { diagnostics } = await assembleInventory(readLayers([{ 'var/guix/db/db.sqlite': '' }]), image)
     expect(diagnostics).toMatchObject([
-      { code: 'package-manager-not-read', effect: 'notice', path: 'nix/var/nix/db/db.sqlite' },
+      { code: 'package-manager-not-read', effect: 'notice', path: 'var/guix/db/db.sqlite' },
     ])
   })
 

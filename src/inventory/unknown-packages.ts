@@ -12,7 +12,6 @@ interface Part {
 
 /** What package managers that are not read leave in a file system, by one path each. */
 const UNREAD: readonly { readonly path: string; readonly manager: string }[] = [
-  { path: 'nix/var/nix/db/db.sqlite', manager: 'Nix' },
   { path: 'var/guix/db/db.sqlite', manager: 'Guix' },
   { path: 'var/db/xbps', manager: 'XBPS (Void Linux)' },
   { path: 'var/lib/pkgtools/packages', manager: 'pkgtools (Slackware)' },
@@ -23,8 +22,6 @@ const UNREAD: readonly { readonly path: string; readonly manager: string }[] = [
   { path: 'usr/share/clear/bundles', manager: 'swupd (Clear Linux)' },
   { path: 'var/lib/kiss/db/installed', manager: 'KISS' },
   { path: 'var/db/kiss/installed', manager: 'KISS' },
-  { path: 'var/db/Packages', manager: 'Homebrew' },
-  { path: 'home/linuxbrew/.linuxbrew/Cellar', manager: 'Homebrew' },
   { path: 'var/lib/snapd/state.json', manager: 'snap' },
   { path: 'var/lib/flatpak/repo', manager: 'Flatpak' },
 ]
