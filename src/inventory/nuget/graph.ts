@@ -4,22 +4,30 @@ import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
 import { base64Sha512, nugetPackage } from './nuget-package.ts'
 
 const RUNTIME_PACK = 'runtimepack.'
+/** The program itself, a `project`, is there too, under a name that advisories may have: Microsoft publishes its own so. */
+const INSTALLED_TYPES = new Set(['package', 'runtimepack', 'project'])
+const RESTORED_TYPES = new Set(['package'])
 
 /**
  * The packages that a built program is made of
  * (https://github.com/dotnet/sdk/blob/main/documentation/specs/runtime-configuration-file.md, `.deps.json`), the runtime that was published
- * with it among them. What is of type `project` or `reference` is no package.
+ * with it and the program itself among them. A plain `reference` is no package.
  */
 export function readDeps(file: FileBytes): ReadResult<StatedPackage> {
-  return readGraph(file, 'dotnet-deps-unreadable', 'installed')
+  return readGraph(file, 'dotnet-deps-unreadable', 'installed', INSTALLED_TYPES)
 }
 
 /** The packages that were restored for a project: `obj/project.assets.json` of NuGet. */
 export function readAssets(file: FileBytes): ReadResult<StatedPackage> {
-  return readGraph(file, 'nuget-assets-unreadable', 'declared')
+  return readGraph(file, 'nuget-assets-unreadable', 'declared', RESTORED_TYPES)
 }
 
-function readGraph(file: FileBytes, code: string, presence: StatedPackage['presence']): ReadResult<StatedPackage> {
+function readGraph(
+  file: FileBytes,
+  code: string,
+  presence: StatedPackage['presence'],
+  counted: ReadonlySet<string>,
+): ReadResult<StatedPackage> {
   const stated = new StatedPackages(code, file.path)
   const parsed = parseJsonObject(file.bytes)
   if ('problem' in parsed)
@@ -32,7 +40,7 @@ function readGraph(file: FileBytes, code: string, presence: StatedPackage['prese
   for (const key of Object.keys(libraries)) {
     const library = asObject(libraries[key])
     const type = library === undefined ? undefined : textMember(library, 'type')?.toLowerCase()
-    if (library === undefined || (type !== 'package' && type !== 'runtimepack')) continue
+    if (library === undefined || type === undefined || !counted.has(type)) continue
     const at = lines.get(`libraries\0${key}`)
     const { name, version } = splitKey(key)
     stated.add({

@@ -26,12 +26,16 @@ const DEPS = JSON.stringify({
 test('.deps.json: direct ones by the project, edges, digests, the runtime that was published with it', async () => {
   const { components, relations } = await catalogued(nuget, { 'app/App.deps.json': DEPS })
   expect(components.map(({ name, version, direct, presence }) => [name, version, direct, presence])).toStrictEqual([
+    ['App', '1.0.0', false, 'installed'],
     ['Serilog', '2.0.0', true, 'installed'],
     ['System.Text.Json', '8.0.0', false, 'installed'],
     ['Microsoft.NETCore.App.Runtime.linux-x64', '8.0.1', false, 'installed'],
   ])
-  expect(components[0]?.hashes).toStrictEqual([`sha512:${HEX}`])
-  expect(relations).toStrictEqual([{ from: components[0]?.id, to: components[1]?.id, kind: 'depends-on' }])
+  expect(components[1]?.hashes).toStrictEqual([`sha512:${HEX}`])
+  expect(relations).toStrictEqual([
+    { from: components[0]?.id, to: components[1]?.id, kind: 'depends-on' },
+    { from: components[1]?.id, to: components[2]?.id, kind: 'depends-on' },
+  ])
 })
 
 test('packages.lock.json wins over its project; Directory.Packages.props and packages.config', async () => {
@@ -98,7 +102,7 @@ test('bad input: a diagnostic for that file, the packages of others stay', async
     'g/g.dll': 'MZ',
   }
   const { components, diagnostics } = await catalogued(nuget, { ...files, 'z/App.deps.json': DEPS })
-  expect(components).toHaveLength(3)
+  expect(components).toHaveLength(4)
   expect([...new Set(diagnostics.map(({ path }) => path))].sort()).toStrictEqual(Object.keys(files))
 })
 
