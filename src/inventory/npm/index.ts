@@ -137,7 +137,8 @@ const pnpReader: LazyReader<PluggedPackage> = {
 /** Packages of Node.js, whatever installed or locked them. */
 export const npm: LazyCataloger<NpmFact> = {
   id: 'npm',
-  summary: 'npm packages: lockfiles of npm, Yarn, pnpm, Bun and Deno, installed package.json, .vsix, Yarn cache, .asar',
+  summary:
+    "npm packages: lockfiles of npm, Yarn, pnpm, Bun and Deno, installed package.json, Plug'n'Play, Yarn cache, .vsix, .asar",
   kind: 'library',
   ecosystems: ['npm'],
   yields: 'both',

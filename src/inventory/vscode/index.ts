@@ -37,7 +37,7 @@ export const vscode: LazyCataloger<Extension> = {
   kind: 'library',
   ecosystems: ['VSCode'],
   yields: 'installed',
-  fills: ['licences', 'supplier'],
+  fills: ['licences', 'supplier', 'direct', 'scope'],
   readers: [extensionListReader, extensionManifestReader, extensionArchiveReader],
   load: async () => (await import('./assemble.ts')).assembleExtensions,
 }
