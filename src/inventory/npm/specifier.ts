@@ -19,8 +19,9 @@ const NAME_AND_RANGE = /^((?:@[^/@\s]+\/)?[^/@\s]+)(?:@([^/\s]+))?(?:\/.*)?$/
  * `jsr:@scope/name@range`, and addresses of hosts whose paths name packages; undefined for everything else, builtins of Node among them.
  * JSR's packages are named without the `@` that all of its scopes have.
  */
-export function specifiedPackage(specifier: string): Specified | undefined {
-  if (specifier.length > 1024) return undefined
+export function specifiedPackage(address: string): Specified | undefined {
+  if (address.length > 1024) return undefined
+  const specifier = address.replace(/[?#].*$/, '')
   const scheme = /^(npm|jsr):\/?(.*)$/.exec(specifier)
   const land = /^https:\/\/deno\.land\/x\/([^/@\s]+)(?:@v?([^/\s]+))?(?:\/.*)?$/.exec(specifier)
   if (land !== null) return { name: land[1], range: land[2] ?? '', registry: 'deno.land' }
