@@ -1,16 +1,24 @@
-import type { ExtractorSlice } from './types.ts'
+import type { ExtractorSlice, Place } from './types.ts'
 
+/** Packages of the languages that have no slice of their own. */
 export const languages: ExtractorSlice = {
-  places: new Map([]),
-  notBuilt: [
-    'language/cpp/*',
-    'language/dart/*',
-    'language/erlang/*',
-    'language/gleam/*',
-    'language/haskell/*',
-    'language/julia/*',
-    'language/perl/*',
-    'language/r/*',
-    'language/swift/*',
-  ],
+  places: new Map<string, Place>([
+    ['language/cpp/conanlock', { cataloger: 'conan', path: () => 'app/conan.lock' }],
+    ['language/swift/packageresolved', { cataloger: 'swift', path: () => 'app/Package.resolved' }],
+    ['language/swift/podfilelock', { cataloger: 'cocoapods', path: () => 'app/Podfile.lock' }],
+    ['language/dart/pubspec', { cataloger: 'pub', path: () => 'app/pubspec.lock' }],
+    ['language/erlang/mixlock', { cataloger: 'hex', path: () => 'app/mix.lock' }],
+    ['language/haskell/cabal', { cataloger: 'hackage', path: () => 'app/cabal.project.freeze' }],
+    ['language/haskell/stacklock', { cataloger: 'hackage', path: () => 'app/stack.yaml.lock' }],
+    ['language/julia/manifesttoml', { cataloger: 'julia', path: () => 'app/Manifest.toml' }],
+    ['language/perl/cpan', { cataloger: 'cpan', path: (file) => `app/META.${file.endsWith('.yml') ? 'yml' : 'json'}` }],
+    ['language/r/renvlock', { cataloger: 'cran', path: () => 'app/renv.lock' }],
+  ]),
+  notBuilt: ['language/gleam/*', 'language/julia/projecttoml/*'],
+  gaps: {
+    'language/erlang/mixlock/testdata/git.lock':
+      'a dependency out of Git has its commit for a version, which advisories by commit are looked up with; the case has none',
+    'language/haskell/cabal/testdata/valid_2':
+      'a constraint without the qualifier any. pins its package too; the case leaves it out',
+  },
 }
