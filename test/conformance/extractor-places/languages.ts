@@ -17,7 +17,7 @@ export const languages: ExtractorSlice = {
   notBuilt: ['language/gleam/*', 'language/julia/projecttoml/*'],
   gaps: {
     'language/erlang/mixlock/testdata/git.lock':
-      'a dependency out of Git has its commit for a version, which advisories by commit are looked up with; the case has none',
+      'a dependency out of Git has its commit for a version; the case has an empty one',
     'language/haskell/cabal/testdata/valid_2':
       'a constraint without the qualifier any. pins its package too; the case leaves it out',
   },
