@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -102,7 +102,7 @@ describe('programs', () => {
     )
   })
 
-  test.skipIf(!existsSync('/usr/local/go/bin/go'))(
+  test.skipIf(spawnSync('go', ['version']).error !== undefined)(
     'a program built here, stripped',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'bulwark-go-'))
@@ -110,7 +110,7 @@ describe('programs', () => {
         writeFileSync(join(folder, 'go.mod'), 'module example.com/hello\n\ngo 1.20\n')
         writeFileSync(join(folder, 'main.go'), 'package main\nfunc main() { println("hello") }\n')
         const run = (...words: string[]): string =>
-          execFileSync('/usr/local/go/bin/go', words, {
+          execFileSync('go', words, {
             cwd: folder,
             encoding: 'utf8',
             env: { ...process.env, GOTOOLCHAIN: 'local' },
