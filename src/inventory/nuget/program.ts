@@ -23,7 +23,10 @@ export function readProgramVersion(file: RandomFile): ReadResult<StatedPackage> 
   if (section === undefined || strings === undefined) return stated.result()
   const said = (key: string) => shownText(strings.get(key) ?? '')
   const name = said('InternalName') || said('OriginalFilename') || said('ProductName')
-  const version = versionOf(said('ProductVersion')) ?? versionOf(said('FileVersion'))
+  const managed = isManaged(file)
+  // A package of .NET has its product's version; of other programs the product is often all of Windows.
+  const versions = [said('ProductVersion'), said('FileVersion')].map(versionOf)
+  const version = (managed ? versions : versions.reverse()).find((one) => one !== undefined)
   if (name === '' || version === undefined) return stated.result()
   const common = {
     version,
@@ -32,10 +35,10 @@ export function readProgramVersion(file: RandomFile): ReadResult<StatedPackage> 
     offset: section.offset,
     ...(said('CompanyName') && { supplier: said('CompanyName') }),
   } as const
-  if (isManaged(file)) {
-    const managed = name.replace(/\.(?:dll|exe)$/i, '')
-    const purl = packageUrl({ type: 'nuget', name: managed, version })
-    stated.add({ ...common, purl, name: managed, ecosystem: 'NuGet' })
+  if (managed) {
+    const assembly = name.replace(/\.(?:dll|exe)$/i, '')
+    const purl = packageUrl({ type: 'nuget', name: assembly, version })
+    stated.add({ ...common, purl, name: assembly, ecosystem: 'NuGet' })
   } else {
     const purl = packageUrl({ type: 'generic', name, version })
     stated.add({ ...common, purl, name, ecosystem: 'generic' })

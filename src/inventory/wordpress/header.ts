@@ -71,7 +71,9 @@ export function readExtension(file: FileBytes): ReadResult<StatedPackage> {
 function headOf(bytes: Uint8Array): Map<string, Field> {
   const fields = new Map<string, Field>()
   linesOf(decodeText(bytes.subarray(0, HEAD_BYTES))).forEach((line, index) => {
-    const field = /^\s{0,40}(?:<\?php)?[\s/*#@]{0,40}(Plugin Name|Theme Name|Version|Author|License):(.{0,1000})/i.exec(line)
+    const field = /^\s{0,40}(?:<\?php)?[\s/*#@]{0,40}(Plugin Name|Theme Name|Version|Author|License):(.{0,1000})/i.exec(
+      line,
+    )
     const text = field && shownText(field[2].replace(/\*\/.*$/, ''))
     if (field && text && !fields.has(field[1].toLowerCase()))
       fields.set(field[1].toLowerCase(), { text, line: index + 1 })

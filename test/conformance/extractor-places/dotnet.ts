@@ -24,8 +24,6 @@ export const dotnetRubyPhp: ExtractorSlice = {
   ]),
   notBuilt: [],
   gaps: {
-    'language/dotnet/dotnetpe/testdata/HelloWorldApp.exe':
-      'a .NET assembly is named without .dll, as its package is, with the version of its product; the case has its file name and file version',
     'language/dotnet/paketdependencies/testdata/duplicate/paket.dependencies':
       'a requirement without any version names no package that could be looked up; the case lists it with an empty version',
   },
