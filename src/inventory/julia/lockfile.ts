@@ -6,7 +6,8 @@ import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
 
 /**
  * The packages of a `Manifest.toml`, format 1 (packages at the top) and 2 (under `deps`), told apart by UUID
- * (https://pkgdocs.julialang.org/v1/toml-files/#Manifest.toml). Modules of Julia's standard library without a version are left out.
+ * (https://pkgdocs.julialang.org/v1/toml-files/#Manifest.toml). Modules of the standard library have no version of
+ * their own: theirs is Julia's, where the manifest names it.
  */
 export function readManifest(file: FileBytes): ReadResult<StatedPackage> {
   const stated = new StatedPackages('julia-manifest-unreadable', file.path)
@@ -18,8 +19,9 @@ export function readManifest(file: FileBytes): ReadResult<StatedPackage> {
     Array.isArray(list) ? list.map((entry) => [name, asObject(entry) ?? {}] as const) : [],
   )
   const uuids = new Map(entries.map(([name, entry]) => [name, textMember(entry, 'uuid') ?? name]))
+  const standard = textMember(parsed.object, 'julia_version')
   for (const [name, entry] of entries) {
-    const version = textMember(entry, 'version')
+    const version = textMember(entry, 'version') ?? (isStandard(entry) ? standard : undefined)
     if (version === undefined) continue
     const uuid = textMember(entry, 'uuid')
     stated.add({
@@ -33,6 +35,11 @@ export function readManifest(file: FileBytes): ReadResult<StatedPackage> {
     })
   }
   return stated.result()
+}
+
+/** Neither registered, nor from a repository or a folder. */
+function isStandard(entry: JsonObject): boolean {
+  return ['git-tree-sha1', 'repo-url', 'path'].every((key) => member(entry, key) === undefined)
 }
 
 /** A list of names, or, where names are not enough, a table of names with UUIDs. */
