@@ -123,11 +123,19 @@ function answers(golden: Golden, { args }: RepoCase, { components, findings }: S
     ...(Vulnerabilities ?? []).map((one) => `${Target}: ${one.VulnerabilityID} ${identity(one.PkgIdentifier.PURL)}`),
   ])
   const targets = new Set(results.map(({ Target }) => Target))
-  const seen = components.filter(({ evidence }) => evidence.some(({ path }) => targets.has(path)))
-  const listed = args.listAllPkgs === 'true' ? seen.map((one) => `${one.evidence[0]?.path}: ${identity(one.purl)}`) : []
-  const found = findings.map(
-    ({ names, component }) => `${component.evidence[0]?.path}: ${names[0]} ${identity(component.purl)}`,
-  )
+  const targetOf = (component: Component): string | undefined => {
+    // What only go.sum tells is reported of the go.mod beside it.
+    const paths = component.evidence.map(({ path }) => path.replace(/(^|\/)go\.sum$/, '$1go.mod'))
+    return paths.find((path) => targets.has(path))
+  }
+  const listed = components.flatMap((one) => {
+    const target = args.listAllPkgs === 'true' ? targetOf(one) : undefined
+    return target === undefined ? [] : [`${target}: ${identity(one.purl)}`]
+  })
+  const found = findings.map(({ names, component }) => {
+    const place = targetOf(component) ?? component.evidence[0]?.path
+    return `${place}: ${names[0]} ${identity(component.purl)}`
+  })
   return [expected, [...listed, ...found]]
 }
 

@@ -15,7 +15,7 @@ export const cocoapods: LazyCataloger<StatedPackage> = {
   id: 'cocoapods',
   summary: 'CocoaPods: Podfile.lock with subspecs',
   kind: 'library',
-  ecosystems: ['cocoapods'],
+  ecosystems: ['CocoaPods'],
   yields: 'declared',
   fills: ['lines', 'direct', 'depends-on'],
   readers: [reader],

@@ -33,7 +33,7 @@ export function readPodfileLock(file: FileBytes): ReadResult<StatedPackage> {
       purl: podUrl(name, version),
       name,
       version,
-      ecosystem: 'cocoapods',
+      ecosystem: 'CocoaPods',
       presence: 'declared',
       needs: Array.isArray(needs) ? needs.map(nameIn) : [],
       ...(direct && { direct: direct.has(name) }),

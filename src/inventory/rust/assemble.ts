@@ -5,6 +5,7 @@ import { libraryComponent } from '../library-component.ts'
 import { packageUrl } from '../package-url.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
 import type { Crate, CratesFact } from './crates.ts'
+import { lockedScopes } from './scopes.ts'
 
 /** How sure the least version of a range is to be the one in use. */
 const RANGE_CONFIDENCE = 0.3
@@ -19,7 +20,10 @@ export function assembleRust(rows: readonly PlacedRow<CratesFact>[], context: As
     if (!row.wins) continue
     for (const fact of row.facts) {
       if (fact.kind === 'manifest' && isLocked(row.path, context)) continue
-      const found = fact.crates.map((crate) => componentOf(crate, fact, row, context))
+      const scopes = fact.kind === 'lock' ? lockedScopes(fact.crates, manifestsBelow(row.path, rows)) : undefined
+      const found = fact.crates.map((crate, at) =>
+        componentOf(scopes ? { ...crate, scope: scopes[at] } : crate, fact, row, context),
+      )
       for (const component of found)
         if (component && !components.has(component.id)) components.set(component.id, component)
       for (const [index, { dependsOn }] of fact.crates.entries())
@@ -32,6 +36,14 @@ export function assembleRust(rows: readonly PlacedRow<CratesFact>[], context: As
   return { components: [...components.values()], relations: [...relations.values()], diagnostics: [] }
 }
 
+/** Manifests in the folder of a lockfile, and below it: those of its workspace. */
+function manifestsBelow(path: string, rows: readonly PlacedRow<CratesFact>[]): readonly CratesFact[] {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1)
+  return rows
+    .filter((row) => row.wins && row.path.startsWith(folder))
+    .flatMap((row) => row.facts.filter((fact) => fact.kind === 'manifest'))
+}
+
 function componentOf(
   crate: Crate,
   fact: CratesFact,
@@ -39,7 +51,7 @@ function componentOf(
   context: AssembleContext,
 ): Component | undefined {
   const { name, version, hash, direct, scope, lines, ranged } = crate
-  if (name === '') return undefined
+  if (name === '' || version === '') return undefined
   return libraryComponent(
     {
       purl: packageUrl({ type: 'cargo', name, version }),

@@ -50,9 +50,12 @@ function addRequirement(
     return
   }
   const range = textMember(table, 'version')
-  if (range === undefined || textMember(table, 'git') !== undefined || textMember(table, 'path') !== undefined) return
-  const version = /^\s*(?:\^|~|=|>=)?\s*v?(\d[0-9A-Za-z.+-]*)/.exec(range)?.[1]?.replace(/\.$/, '')
+  const elsewhere = textMember(table, 'git') !== undefined || textMember(table, 'path') !== undefined
+  const version = elsewhere
+    ? undefined
+    : /^\s*(?:\^|~|=|>=)?\s*v?(\d[0-9A-Za-z.+-]*)/.exec(range ?? '')?.[1]?.replace(/\.$/, '')
   const name = textMember(table, 'package') ?? alias
-  if (version === undefined || refuseIdentity(name, version) !== undefined) return
-  crates.push({ name, version, direct: true, scope, ranged: true, dependsOn: [] })
+  if (refuseIdentity(name, version ?? '*') !== undefined) return
+  // Without a version it is no package, but it says what the crates of a lockfile are needed for.
+  crates.push({ name, version: version ?? '', direct: true, scope, ranged: true, dependsOn: [] })
 }
