@@ -1,15 +1,14 @@
-import type { ExtractorSlice } from './types.ts'
+import { basename } from 'node:path'
+import type { ExtractorSlice, Place } from './types.ts'
 
+/** What Python projects lock. */
 export const python: ExtractorSlice = {
-  places: new Map([]),
-  notBuilt: [
-    'language/python/condameta/*',
-    'language/python/pdmlock/*',
-    'language/python/pipfilelock/*',
-    'language/python/poetrylock/*',
-    'language/python/pylock/*',
-    'language/python/pyprojecttoml/*',
-    'language/python/requirements/*',
-    'language/python/setup/*',
-  ],
+  places: new Map<string, Place>([
+    ['language/python/pdmlock', { cataloger: 'pypi', path: () => 'app/pdm.lock' }],
+    ['language/python/pipfilelock', { cataloger: 'pypi', path: () => 'app/Pipfile.lock' }],
+    ['language/python/poetrylock', { cataloger: 'pypi', path: () => 'app/poetry.lock' }],
+    ['language/python/pylock', { cataloger: 'pypi', path: () => 'app/pylock.toml' }],
+    ['language/python/requirements', { cataloger: 'pypi', path: (file) => `app/requirements-${basename(file)}` }],
+  ]),
+  notBuilt: ['language/python/condameta/*', 'language/python/pyprojecttoml/*', 'language/python/setup/*'],
 }
