@@ -7,6 +7,7 @@ import { chocolatey } from './chocolatey/index.ts'
 import { chrome } from './chrome/index.ts'
 import { cocoapods } from './cocoapods/index.ts'
 import { conan } from './conan/index.ts'
+import { conda } from './conda/index.ts'
 import { dockerfile } from './containers/dockerfile.ts'
 import { namedImages } from './containers/named-images.ts'
 import { podman } from './containers/podman.ts'
@@ -70,6 +71,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   vscode,
   chrome,
   pypi,
+  conda,
   nuget,
   rubygems,
   packagist,

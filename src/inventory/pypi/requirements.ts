@@ -46,7 +46,7 @@ function requirementOf(
   problems: RecordProblems,
 ): LockedDistribution | undefined {
   if (text.startsWith('-') || text.length > 8192) return undefined
-  const options = text.search(/\s--?[a-z]/)
+  const options = text.search(/\s--?[a-zA-Z]/)
   const stated = (options < 0 ? text : text.slice(0, options)).split(';')[0] ?? ''
   const [, name = '', range = ''] =
     /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*\(?([^)@]*)\)?\s*$/.exec(stated) ?? []

@@ -4,11 +4,12 @@ import type { ExtractorSlice, Place } from './types.ts'
 /** What Python projects lock. */
 export const python: ExtractorSlice = {
   places: new Map<string, Place>([
+    ['language/python/condameta', { cataloger: 'conda', path: () => 'opt/conda/conda-meta/name.json' }],
     ['language/python/pdmlock', { cataloger: 'pypi', path: () => 'app/pdm.lock' }],
     ['language/python/pipfilelock', { cataloger: 'pypi', path: () => 'app/Pipfile.lock' }],
     ['language/python/poetrylock', { cataloger: 'pypi', path: () => 'app/poetry.lock' }],
     ['language/python/pylock', { cataloger: 'pypi', path: () => 'app/pylock.toml' }],
     ['language/python/requirements', { cataloger: 'pypi', path: (file) => `app/requirements-${basename(file)}` }],
   ]),
-  notBuilt: ['language/python/condameta/*', 'language/python/pyprojecttoml/*', 'language/python/setup/*'],
+  notBuilt: ['language/python/pyprojecttoml/*', 'language/python/setup/*'],
 }
