@@ -17,9 +17,10 @@ import { decodePassed, encodePassed } from './archive-memory.ts'
 import { absences, describe, type Gathered, keep, layerName } from './image.ts'
 import { LayerPass, type SecondPass } from './layer-pass.ts'
 import { fromFacts, fromStore } from './layer-read.ts'
+import { loadReaders } from './load-readers.ts'
 import { completeFromShared, readAlsoOnce, readOnce, tellShared } from './reading-once.ts'
 import { assembleTarget } from './target.ts'
-import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget } from './types.ts'
+import type { AnyReader, LayerFacts, LayerJob, LoadedReader, ReadOptions, ReadTarget } from './types.ts'
 
 /** What a layer of the archive held. */
 type ArchiveLayer = Gathered
@@ -124,7 +125,7 @@ function knownLayers(resolved: ResolvedArchive, options: ReadOptions, all: boole
 }
 
 async function readThrough(archive: SequentialArchive, file: Digest | undefined, options: ReadOptions): Promise<Known> {
-  const reading = new ArchiveReading(options.readers, options)
+  const reading = new ArchiveReading(await loadReaders(options.readers), options)
   const passed = await passThrough(archive, options, (entry) => reading.begin(entry))
   const resolved = archive.resolve(passed)
   const wanted = new Set(resolved.entries.filter((entry) => entry !== undefined))
@@ -176,7 +177,7 @@ function passThrough(
 
 /** Reads every entry that may be a layer, since only the end of the archive tells which ones are. */
 class ArchiveReading {
-  readonly #readers: readonly AnyReader[]
+  readonly #readers: readonly LoadedReader[]
   readonly #options: ReadOptions
   readonly #also: LayerJob['also']
   /** Those that need a second pass. */
@@ -184,7 +185,7 @@ class ArchiveReading {
   readonly #finished = new Map<string, ReturnType<LayerPass['facts']>>()
   readonly #failed = new Map<string, Failure>()
 
-  constructor(readers: readonly AnyReader[], options: ReadOptions, also?: LayerJob['also']) {
+  constructor(readers: readonly LoadedReader[], options: ReadOptions, also?: LayerJob['also']) {
     this.#readers = readers
     this.#options = options
     this.#also = also
@@ -258,7 +259,7 @@ async function readAlso(
   if (layer === undefined) return undefined
   return readAlsoOnce(layer.diffId, also, readers, options, async () => {
     options.explain?.(`cache: reading ${archive.reference} again: links lead to ${also.length} files of one layer`)
-    const reading = new ArchiveReading(readers, options, also)
+    const reading = new ArchiveReading(await loadReaders(readers), options, also)
     const passed = await passThrough(archive, options, (name) => reading.begin(name))
     const { image, entries } = archive.resolve(passed)
     const entry = image.layers[layer.index]?.diffId === layer.diffId ? entries[layer.index] : undefined

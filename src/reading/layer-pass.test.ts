@@ -4,7 +4,7 @@ import { type LayerEntry, tarOf } from '../../test/support/image-builder.ts'
 import { TarReader } from '../image/index.ts'
 import { DEFAULT_LIMITS, type Limits } from '../lib/limits.ts'
 import { decodeIndex, decodeRows } from './codec.ts'
-import type { AnyReader, FileReader, RandomReader } from './index.ts'
+import type { FileReader, LoadedReader, RandomReader } from './index.ts'
 import { LayerPass } from './layer-pass.ts'
 import { HashedPaths, hashPath } from './path-hash.ts'
 
@@ -34,7 +34,7 @@ const magic: FileReader<string> = {
   wants: { any: [], magic: { bytes: [Buffer.from('MAGIC')] }, executable: true, maxBytes: 1024 ** 2, loss: 'partial' },
   read: ({ bytes }) => ({ facts: [Buffer.from(bytes).toString()], diagnostics: [] }),
 }
-const readers = [random, whole, magic] as AnyReader[]
+const readers = [random, whole, magic] as LoadedReader[]
 
 function run(entries: readonly LayerEntry[], limits: Limits = DEFAULT_LIMITS, chunkBytes = 1024 ** 2) {
   const pass = new LayerPass({ readers, limits })

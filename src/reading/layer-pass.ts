@@ -7,7 +7,7 @@ import { compileDispatch, type Dispatch } from './dispatch.ts'
 import { freeMemory } from './free-memory.ts'
 import { LayerPaths, LONGEST_NAME } from './layer-paths.ts'
 import { type Request, Taking } from './taking.ts'
-import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
+import type { AnyReader, LayerFacts, LayerJob, LoadedReader } from './types.ts'
 
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
@@ -18,7 +18,7 @@ const MOST_DIAGNOSTICS = 100
 
 /** What a pass over a layer is asked for. */
 export interface PassRequest {
-  readonly readers: readonly AnyReader[]
+  readonly readers: readonly LoadedReader[]
   readonly also?: LayerJob['also']
   readonly limits: Limits
 }

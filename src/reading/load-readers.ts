@@ -1,9 +1,7 @@
-import type { AnyReader, FileReader, RandomReader } from './types.ts'
+import type { AnyReader, LoadedReader } from './types.ts'
 
 /** The readers with their code: those that are loaded on demand are loaded now. A module is loaded once, however often it is asked for. */
-export async function loadReaders(
-  readers: readonly AnyReader[],
-): Promise<readonly (FileReader<unknown> | RandomReader<unknown>)[]> {
+export async function loadReaders(readers: readonly AnyReader[]): Promise<readonly LoadedReader[]> {
   return await Promise.all(
     readers.map(async (reader) => {
       if ('load' in reader) return { ...reader, read: await reader.load() }

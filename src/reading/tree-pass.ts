@@ -7,7 +7,7 @@ import { encodeIndex } from './codec.ts'
 import { compileDispatch, type Dispatch } from './dispatch.ts'
 import { LayerPaths } from './layer-paths.ts'
 import { type Request, Taking } from './taking.ts'
-import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
+import type { LayerFacts, LayerJob, LoadedReader } from './types.ts'
 
 /** One thing in a tree, as a walk meets it; paths are relative to the root. */
 export interface TreeThing {
@@ -41,7 +41,7 @@ export class TreePass {
   #files = 0
   #unsaid = 0
 
-  constructor(readers: readonly AnyReader[], limits: Limits, open: OpenFile) {
+  constructor(readers: readonly LoadedReader[], limits: Limits, open: OpenFile) {
     this.#dispatch = compileDispatch(readers)
     this.#taking = new Taking(readers)
     this.#taker = new BodyTaker(this.#taking, this.#dispatch, limits)

@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
-import { type AnyReader, type FileReader, inlineRunner, type ReadOptions, readTree } from './index.ts'
+import {
+  type AnyReader,
+  type FileReader,
+  inlineRunner,
+  type LoadedReader,
+  type ReadOptions,
+  readTree,
+} from './index.ts'
 import { fromFacts } from './layer-read.ts'
 import { TreePass } from './tree-pass.ts'
 
@@ -103,7 +110,7 @@ describe('a tree read as it lies', () => {
   it.each(['file-changed', 'file-unreadable'])(
     'says of a file that changes or vanishes while it is read that it is lost: %s',
     (code) => {
-      const pass = new TreePass([db as AnyReader], DEFAULT_LIMITS, () => {
+      const pass = new TreePass([db as LoadedReader], DEFAULT_LIMITS, () => {
         const at = (): never => {
           throw new Failure(code, 'it is not what it was')
         }

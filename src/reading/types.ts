@@ -103,6 +103,9 @@ export interface LazyRandomReader<Fact> extends ReaderBase<Fact> {
   readonly loadRandom: () => Promise<RandomReader<Fact>['readRandom']>
 }
 
+/** A reader whose code is here: what passes over layers takes no other. */
+export type LoadedReader = FileReader<unknown> | RandomReader<unknown>
+
 export type AnyReader = FileReader<unknown> | RandomReader<unknown> | LazyReader<unknown> | LazyRandomReader<unknown>
 
 /** What one reader found in one file of one layer. */
