@@ -177,7 +177,8 @@ describe('a package-lock.json', () => {
     expect([0, 3]).toContain(alone.status)
     expect(alone.stdout + alone.stderr).toContain('package-lock.json')
     expect(alone.stderr).not.toContain('defect of bulwark')
-    expectHarmless(alone)
+    // The engine holds every key of an object, also one that comes again, until the object ends.
+    expectHarmless(alone, { mb: 340 })
   })
 
   it('with prototype keys changes nothing, and its real packages are found', async () => {

@@ -3,12 +3,10 @@ import type { PlacedRow } from '../../reading/index.ts'
 import { libraryComponent } from '../library-component.ts'
 import { licencesOf } from '../licences.ts'
 import { packageUrl } from '../package-url.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import { shownText } from '../recorded-text.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
 import type { CondaPackage } from './packages.ts'
-
-/** How sure the least version of a range is to be the one in use. */
-const RANGE_CONFIDENCE = 0.3
 
 /** What lies in environments, with who needs whom in each, and what environment files ask for. */
 export function assembleConda(rows: readonly PlacedRow<CondaPackage>[], context: AssembleContext): Assembled {

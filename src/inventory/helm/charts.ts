@@ -3,9 +3,8 @@ import { decodeText } from '../documents/text.ts'
 import { parseYamlDocument } from '../documents/yaml.ts'
 import { asObject, member, textMember } from '../json-document.ts'
 import { packageUrl } from '../package-url.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
-
-const RANGE_CONFIDENCE = 0.3
 
 /**
  * Dependencies of a chart (https://helm.sh/docs/topics/charts/#chart-dependencies): locked versions of `Chart.lock` and `requirements.lock`; of

@@ -1,7 +1,8 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { decodeText } from '../documents/text.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import { RecordProblems } from '../record-problems.ts'
-import { type DeclaredArtifact, declaredArtifact, lowestVersion, RANGE_CONFIDENCE, unreadable } from './declared.ts'
+import { type DeclaredArtifact, declaredArtifact, lowestVersion, unreadable } from './declared.ts'
 
 /** A value that constants of a build file can have here: text, a list, or an artifact that was called for by its parts. */
 type Value = string | readonly Value[] | Call | undefined

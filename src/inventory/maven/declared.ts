@@ -17,9 +17,6 @@ export interface DeclaredArtifact extends Coordinates {
   readonly confidence?: number
 }
 
-/** How sure the lowest version that a range allows is to be the one in use: below one half it counts as a guess. */
-export const RANGE_CONFIDENCE = 0.3
-
 /** The artifact that a file names, or nothing and a problem that says why it is not believed. */
 export function declaredArtifact(
   coordinates: Coordinates,

@@ -2,8 +2,9 @@ import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { decodeText, linesOf } from '../documents/text.ts'
 import { parseToml } from '../documents/toml.ts'
 import { asObject, type JsonObject, member, textMember } from '../json-document.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import { RecordProblems } from '../record-problems.ts'
-import { type DeclaredArtifact, declaredArtifact, lowestVersion, RANGE_CONFIDENCE, unreadable } from './declared.ts'
+import { type DeclaredArtifact, declaredArtifact, lowestVersion, unreadable } from './declared.ts'
 
 /**
  * Libraries and plugins of a Gradle version catalogue, `libs.versions.toml` (https://docs.gradle.org/current/userguide/version_catalogs.html).

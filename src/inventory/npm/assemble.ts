@@ -1,5 +1,6 @@
 import type { Component, Relation } from '../../model/component.ts'
 import { libraryComponent } from '../library-component.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
 import type { Imported } from './deno.ts'
 import { lowestAllowed, type Manifest } from './installed.ts'
@@ -20,9 +21,6 @@ import {
 import type { PluggedPackage } from './pnp.ts'
 
 export type NpmFact = LockedPackage | Manifest | Imported | PluggedPackage
-
-/** How sure the lowest version that a range allows is to be the one in use: below one half it counts as a guess. */
-const RANGE_CONFIDENCE = 0.3
 
 /** What lockfiles name, what lies installed, and, where a project has no lockfile, the least that its ranges ask for. */
 export function assembleNpm(rows: readonly Row<NpmFact>[], context: AssembleContext): Assembled {

@@ -1,9 +1,9 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { decodeText, linesOf } from '../documents/text.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
 import { lowestVersion, nugetPackage } from './nuget-package.ts'
 
-const RANGE_CONFIDENCE = 0.3
 const DEVELOPMENT = /^(?:build|test|tests|dev|development|docs|documentation|fake|tools?|analyzers?)$/i
 
 /**

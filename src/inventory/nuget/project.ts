@@ -1,9 +1,9 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { childrenOf, childText, parseXml, type XmlElement } from '../documents/xml.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
 import { lowestVersion, nugetPackage } from './nuget-package.ts'
 
-const RANGE_CONFIDENCE = 0.3
 const REFERENCES = new Set(['PackageReference', 'PackageVersion', 'GlobalPackageReference', 'PackageDownload'])
 
 /** The packages of a `packages.config` (https://learn.microsoft.com/nuget/reference/packages-config). */

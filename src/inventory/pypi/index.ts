@@ -3,6 +3,7 @@ import type { LazyReader, PlacedRow } from '../../reading/index.ts'
 import { libraryComponent } from '../library-component.ts'
 import { licencesOf } from '../licences.ts'
 import { packageUrl } from '../package-url.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import { shownText } from '../recorded-text.ts'
 import type { AssembleContext, Assembled, Cataloger } from '../types.ts'
 import type { LockedDistribution } from './locked.ts'
@@ -50,9 +51,6 @@ const requirementsReader: LazyReader<LockedDistribution> = {
 }
 
 const LOCK_READERS = [tomlLockReader, pipfileLockReader, requirementsReader]
-
-/** How sure the least version of a range is to be the one in use. */
-const RANGE_CONFIDENCE = 0.3
 
 type PythonFact = Distribution | LockedDistribution
 

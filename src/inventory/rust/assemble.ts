@@ -3,12 +3,11 @@ import type { Component, Relation } from '../../model/component.ts'
 import type { PlacedRow } from '../../reading/index.ts'
 import { libraryComponent } from '../library-component.ts'
 import { packageUrl } from '../package-url.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
 import type { Crate, CratesFact } from './crates.ts'
 import { lockedScopes } from './scopes.ts'
 
-/** How sure the least version of a range is to be the one in use. */
-const RANGE_CONFIDENCE = 0.3
 /** Folders above a manifest in which its workspace's lockfile is looked for. */
 const MAX_DEPTH = 64
 

@@ -2,11 +2,10 @@ import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { decodeText } from '../documents/text.ts'
 import { asObject, member, parseJsonObject, textMember } from '../json-document.ts'
 import { packageUrl } from '../package-url.ts'
+import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
 import { hclBlocks } from './hcl-blocks.ts'
 
-/** How sure the lowest version that a constraint allows is to be the one in use. */
-const RANGE_CONFIDENCE = 0.3
 const DEFAULT_REGISTRY = /^registry\.(?:terraform\.io|opentofu\.org)\//
 
 /** Providers of `.terraform.lock.hcl` (https://developer.hashicorp.com/terraform/language/files/dependency-lock). */

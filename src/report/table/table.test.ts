@@ -153,6 +153,14 @@ describe('the table', () => {
     expect(table.render(result, { ...OPTIONS, colour: true })).toContain('\u001b[31m')
   })
 
+  it('keeps what continues a diagnostic within the width', () => {
+    const message = 'x'.repeat(100)
+    const result = scanResult({ diagnostics: [{ code: 'x', message, path: 'a', effect: 'partial' }] })
+    const lines = table.render(result, { ...OPTIONS, width: 60 }).split('\n')
+    expect(lines.some((line) => line.includes('xxx'))).toBe(true)
+    for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(60)
+  })
+
   it('writes no control character, whatever an image or advisory says, and keeps to the width', () => {
     const hostile = fc.string({ unit: 'binary', maxLength: 300 })
     fc.assert(

@@ -16,9 +16,11 @@ function section(
   paint: (text: string) => string,
 ): string[] {
   const indent = 15
+  // What continues a text stands two columns further in.
+  const columns = options.width - indent - 2
   const lines: string[] = []
   for (const text of texts) {
-    for (const [i, line] of wrap(text, options.width - indent).entries()) {
+    for (const [i, line] of wrap(text, columns).entries()) {
       const first = lines.length === 0
       lines.push(
         (first ? paint(label) + ' '.repeat(Math.max(1, indent - label.length)) : ' '.repeat(indent)) +
