@@ -1,4 +1,4 @@
-import type { AnyReader, PathCondition } from './types.ts'
+import type { AnyReader, PathCondition, Wants } from './types.ts'
 
 /** Bytes of a body that readers which ask for magic see before anybody reads it. */
 export const MAGIC_BYTES = 4096
@@ -13,36 +13,46 @@ export interface Dispatch {
   byMagic(head: Uint8Array, mode: number, sizeBytes: number, taken: readonly AnyReader[]): readonly AnyReader[]
 }
 
+type Stated = Readonly<Record<keyof PathCondition, string | undefined>>
+
+/** A condition with its reader, always of the same shape: rules are looked at for every file of a tree. */
 interface Rule {
-  readonly condition: PathCondition
+  readonly condition: Stated
+  readonly executable: boolean
   readonly reader: AnyReader
 }
 
 const NOBODY: readonly AnyReader[] = []
 
 /**
- * Compiles the wants of all readers into one lookup: whole paths and names by hash, suffixes by their last character, folders by
- * prefix. An unwanted path costs two hash lookups and a handful of character comparisons.
+ * Compiles the wants of all readers into one lookup: whole paths and names by the hash of the last segment, suffixes by their last character, folders by
+ * prefix. An unwanted path costs one hash lookup and a handful of character comparisons.
  */
 export function compileDispatch(readers: readonly AnyReader[]): Dispatch {
   const rules = new RuleIndex()
   for (const reader of readers) {
-    for (const condition of reader.wants.any) rules.add({ condition, reader })
+    for (const condition of reader.wants.any) rules.add(ruleOf(condition, reader))
   }
-  const byContent = readers.filter((reader) => reader.wants.magic !== undefined)
-  const takesContent = (reader: AnyReader, mode: number, sizeBytes: number): boolean =>
-    modeFits(reader, mode) && sizeBytes >= smallest(reader)
+  const byContent = readers.flatMap((reader) => {
+    const { magic, executable } = reader.wants
+    return magic === undefined
+      ? []
+      : [{ reader, magic: magic.bytes, executable: executable === true, smallest: smallest(magic) }]
+  })
+  const least = Math.min(...byContent.map((taker) => taker.smallest))
   return {
     byPath: (path, mode) => rules.match(path, mode),
     looksInside(mode, sizeBytes) {
-      for (const reader of byContent) if (takesContent(reader, mode, sizeBytes)) return true
+      if (sizeBytes < least) return false
+      for (const taker of byContent) if (sizeBytes >= taker.smallest && modeFits(taker, mode)) return true
       return false
     },
     byMagic(head, mode, sizeBytes, taken) {
       const found: AnyReader[] = []
-      for (const reader of byContent) {
-        if (taken.includes(reader) || !takesContent(reader, mode, sizeBytes)) continue
-        if (reader.wants.magic?.bytes.some((magic) => startsWith(head, magic))) found.push(reader)
+      for (const taker of byContent) {
+        const { reader, magic } = taker
+        if (sizeBytes < taker.smallest || !modeFits(taker, mode) || taken.includes(reader)) continue
+        if (magic.some((bytes) => startsWith(head, bytes))) found.push(reader)
       }
       return found
     },
@@ -51,7 +61,10 @@ export function compileDispatch(readers: readonly AnyReader[]): Dispatch {
 
 /** Whether `path` fulfils everything that the condition states. */
 export function conditionHolds(condition: PathCondition, path: string): boolean {
-  const slash = path.lastIndexOf('/')
+  return holds(condition, path, path.lastIndexOf('/'))
+}
+
+function holds(condition: Partial<Stated>, path: string, slash: number): boolean {
   if (condition.path !== undefined && path !== condition.path) return false
   if (condition.name !== undefined && path.slice(slash + 1) !== condition.name) return false
   if (condition.prefix !== undefined && !path.startsWith(condition.prefix, slash + 1)) return false
@@ -60,8 +73,17 @@ export function conditionHolds(condition: PathCondition, path: string): boolean 
   return condition.inside === undefined || liesInside(path, slash, condition.inside)
 }
 
+function ruleOf(condition: PathCondition, reader: AnyReader): Rule {
+  const { path, name, prefix, suffix, under, inside } = condition
+  return {
+    condition: { path, name, prefix, suffix, under, inside },
+    executable: reader.wants.executable === true,
+    reader,
+  }
+}
+
 class RuleIndex {
-  readonly #paths = new Map<string, Rule[]>()
+  /** By the last segment: those of a name, and of a whole path. */
   readonly #names = new Map<string, Rule[]>()
   /** By the suffix's last character code. */
   readonly #suffixes = new Map<number, Rule[]>()
@@ -72,7 +94,7 @@ class RuleIndex {
 
   add(rule: Rule): void {
     const { path, name, prefix, suffix } = rule.condition
-    if (path !== undefined) push(this.#paths, path, rule)
+    if (path !== undefined) push(this.#names, path.slice(path.lastIndexOf('/') + 1), rule)
     else if (name !== undefined) push(this.#names, name, rule)
     else if (suffix) push(this.#suffixes, suffix.charCodeAt(suffix.length - 1), rule)
     else if (prefix) push(this.#prefixes, prefix.charCodeAt(0), rule)
@@ -80,29 +102,29 @@ class RuleIndex {
   }
 
   match(path: string, mode: number): readonly AnyReader[] {
-    const name = path.slice(path.lastIndexOf('/') + 1)
-    let found = this.#test(this.#paths.get(path), path, mode, NOBODY)
-    found = this.#test(this.#names.get(name), path, mode, found)
-    found = this.#test(this.#suffixes.get(path.charCodeAt(path.length - 1)), path, mode, found)
-    found = this.#test(this.#prefixes.get(name.charCodeAt(0)), path, mode, found)
-    return this.#test(this.#folders, path, mode, found)
+    const slash = path.lastIndexOf('/')
+    let found = test(this.#names.get(path.slice(slash + 1)), path, slash, mode, NOBODY)
+    found = test(this.#suffixes.get(path.charCodeAt(path.length - 1)), path, slash, mode, found)
+    found = test(this.#prefixes.get(path.charCodeAt(slash + 1)), path, slash, mode, found)
+    return test(this.#folders, path, slash, mode, found)
   }
+}
 
-  /** Those found before, and the readers of these rules that take the path. */
-  #test(
-    rules: readonly Rule[] | undefined,
-    path: string,
-    mode: number,
-    before: readonly AnyReader[],
-  ): readonly AnyReader[] {
-    if (rules === undefined) return before
-    let found = before
-    for (const { condition, reader } of rules) {
-      if (!conditionHolds(condition, path) || !modeFits(reader, mode) || found.includes(reader)) continue
-      found = [...found, reader]
-    }
-    return found
+/** Those found before, and the readers of these rules that take the path. */
+function test(
+  rules: readonly Rule[] | undefined,
+  path: string,
+  slash: number,
+  mode: number,
+  before: readonly AnyReader[],
+): readonly AnyReader[] {
+  if (rules === undefined) return before
+  let found = before
+  for (const rule of rules) {
+    if (!holds(rule.condition, path, slash) || !modeFits(rule, mode) || found.includes(rule.reader)) continue
+    found = [...found, rule.reader]
   }
+  return found
 }
 
 function push<Key>(map: Map<Key, Rule[]>, key: Key, rule: Rule): void {
@@ -111,14 +133,12 @@ function push<Key>(map: Map<Key, Rule[]>, key: Key, rule: Rule): void {
   else rules.push(rule)
 }
 
-function modeFits(reader: AnyReader, mode: number): boolean {
-  return reader.wants.executable !== true || (mode & 0o111) !== 0
+function modeFits({ executable }: { readonly executable: boolean }, mode: number): boolean {
+  return !executable || (mode & 0o111) !== 0
 }
 
-function smallest(reader: AnyReader): number {
-  const magic = reader.wants.magic
-  if (magic === undefined) return 0
-  return Math.max(magic.minBytes ?? 0, Math.min(...magic.bytes.map((bytes) => bytes.length)))
+function smallest({ bytes, minBytes }: NonNullable<Wants['magic']>): number {
+  return Math.max(minBytes ?? 0, Math.min(...bytes.map(({ length }) => length)))
 }
 
 function endsWithin(path: string, slash: number, suffix: string): boolean {

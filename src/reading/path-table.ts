@@ -31,6 +31,7 @@ export class PathTable {
   readonly #recent = new Map<string, number>()
   /** Of the path that was looked for last. */
   readonly #words = new Uint32Array(WORDS)
+  #taken: string | undefined
 
   /** Places in use, also of paths that are {@link ABSENT}. */
   get count(): number {
@@ -122,6 +123,9 @@ export class PathTable {
   }
 
   #take(path: string): void {
+    // What is added was looked for right before.
+    if (path === this.#taken) return
+    this.#taken = path
     const hash = hashPath(path)
     for (let word = 0; word < WORDS; word++) this.#words[word] = wordOf(hash, word)
   }

@@ -64,6 +64,12 @@ describe('walking a directory', () => {
     file.close()
   })
 
+  it('goes through names in the order of their bytes, not of their UTF-16 units', () => {
+    const names = ['\u{1f600}', '\uff21', 'z', '\u00e9']
+    for (const name of names) writeFileSync(path.join(root, name), '')
+    expect(walk().map((entry) => entry.path)).toEqual(['z', '\u00e9', '\uff21', '\u{1f600}'])
+  })
+
   it('skips what is asked, bounds entries, and names a root that is not there', () => {
     mkdirSync(path.join(root, 'a'))
     writeFileSync(path.join(root, 'a/file'), '')

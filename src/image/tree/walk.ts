@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { lstatSync, readdirSync, readlinkSync, type Stats, statfsSync } from 'node:fs'
 import { asFailure, Failure } from '../../lib/failure.ts'
 import type { Limits } from '../../lib/limits.ts'
-import { decodePath } from '../../lib/path-text.ts'
+import { decodePath, encodePath } from '../../lib/path-text.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { targetFailure } from '../open/sniff.ts'
 import type { TarEntryType } from '../types.ts'
@@ -43,7 +43,7 @@ const PSEUDO_FILE_SYSTEMS = new Set([
 ])
 
 interface Folder {
-  readonly path: Buffer
+  /** Its path from the root, decoded without loss; '' for the root. */
   readonly name: string
   readonly dev: number
 }
@@ -55,11 +55,9 @@ interface Folder {
  * @throws Failure `no-such-target`, `target-unreadable` for the root itself, `tree-too-many-entries`, `interrupted`.
  */
 export function walkTree(root: string, options: WalkOptions): void {
-  const walk = new Walk(options)
   try {
-    const start = Buffer.from(root)
-    const stats = lstatSync(Buffer.concat([start, Buffer.from('/.')]))
-    walk.run({ path: start, name: '', dev: stats.dev }, root)
+    const { dev } = lstatSync(`${root}/.`)
+    new Walk(root, options).run({ name: '', dev })
   } catch (error) {
     if (options.signal.aborted) throw asFailure(options.signal.reason, root)
     throw targetFailure(root, error)
@@ -68,15 +66,15 @@ export function walkTree(root: string, options: WalkOptions): void {
 
 class Walk {
   readonly #options: WalkOptions
+  readonly #root: string
   #entries = 0
-  #root = ''
 
-  constructor(options: WalkOptions) {
+  constructor(root: string, options: WalkOptions) {
+    this.#root = root
     this.#options = options
   }
 
-  run(start: Folder, root: string): void {
-    this.#root = root
+  run(start: Folder): void {
     const waiting: Folder[] = [start]
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       this.#options.signal.throwIfAborted()
@@ -89,8 +87,8 @@ class Walk {
   #visit(folder: Folder): Folder[] {
     const inside: Folder[] = []
     for (const name of this.#names(folder)) {
-      const path = Buffer.concat([folder.path, SLASH, name])
-      const text = folder.name === '' ? decodePath(name) : `${folder.name}/${decodePath(name)}`
+      const text = folder.name === '' ? name : `${folder.name}/${name}`
+      const path = this.#native(text)
       const stats = this.#attempt(text, () => lstatSync(path))
       if (stats === undefined || this.#options.skip?.(text, stats.isDirectory())) continue
       this.#count()
@@ -98,16 +96,21 @@ class Walk {
       const linkName = stats.isSymbolicLink() ? this.#attempt(text, () => decodePath(readlinkSync(path, 'buffer'))) : ''
       if (linkName === undefined) continue
       this.#options.entry(toEntry(text, stats, linkName))
-      if (stats.isDirectory()) inside.push({ path, name: text, dev: stats.dev })
+      if (stats.isDirectory()) inside.push({ name: text, dev: stats.dev })
     }
     return inside
   }
 
-  #names(folder: Folder): Buffer[] {
-    const read = () => readdirSync(folder.path.length === 0 ? SLASH : folder.path, 'buffer')
+  #names(folder: Folder): readonly string[] {
+    const read = () => namesIn(folder.name === '' ? this.#root || '/' : this.#native(folder.name))
     // The root must be readable: without it there is no answer at all.
-    const names = folder.name === '' ? read() : this.#attempt(folder.name, read)
-    return (names ?? []).sort(Buffer.compare)
+    return (folder.name === '' ? read() : this.#attempt(folder.name, read)) ?? []
+  }
+
+  /** A path as the system takes it: as text, which costs half of what bytes do, unless it is no UTF-8. */
+  #native(path: string): string | Buffer {
+    const whole = `${this.#root}/${path}`
+    return path.isWellFormed() ? whole : Buffer.from(encodePath(whole))
   }
 
   #count(): void {
@@ -119,7 +122,7 @@ class Walk {
     })
   }
 
-  #isPseudo(path: Buffer, text: string): boolean {
+  #isPseudo(path: string | Buffer, text: string): boolean {
     const type = this.#attempt(text, () => statfsSync(path).type)
     if (type === undefined || (!PSEUDO_FILE_SYSTEMS.has(type >>> 0) && text !== 'dev')) return type === undefined
     const message = 'a file system of the kernel was left out'
@@ -140,7 +143,15 @@ class Walk {
   }
 }
 
-const SLASH = Buffer.from('/')
+/** Names that are no UTF-8 come back from the system with U+FFFD; names beyond U+D7FF may sort otherwise as text than as bytes. */
+const UNSURE = /[\ud800-\uffff]/
+
+/** The names in a folder, decoded without loss, in byte order. */
+function namesIn(folder: string | Buffer): readonly string[] {
+  const names = readdirSync(folder)
+  if (!names.some((name) => UNSURE.test(name))) return names.sort()
+  return readdirSync(folder, 'buffer').sort(Buffer.compare).map(decodePath)
+}
 
 function toEntry(path: string, stats: Stats, linkName: string): TreeEntry {
   return {
