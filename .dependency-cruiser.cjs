@@ -6,7 +6,7 @@ const FLOORS = [
   ['model', 'lib'],
   ['image', 'versions'],
   ['reading'],
-  ['inventory', 'advisories', 'triage'],
+  ['inventory', 'advisories', 'reachability', 'triage'],
   ['scan'],
   ['report'],
   ['cli'],

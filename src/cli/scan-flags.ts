@@ -124,6 +124,13 @@ export const SCAN_FLAGS = {
     parse: parseShare,
     fallback: undefined,
   } satisfies Flag<number | undefined>,
+  reachable: {
+    name: 'reachable',
+    argument: 'LIST',
+    summary: 'keep findings about what is loaded: yes,unknown (leaves out no)',
+    parse: parseSomeOf(['yes', 'no', 'unknown']),
+    fallback: undefined,
+  } satisfies Flag<readonly ('yes' | 'no' | 'unknown')[] | undefined>,
   distro: text('distro', 'NAME:VERSION', 'take the operating system to be this one: debian:12'),
   scanners: {
     name: 'scanners',

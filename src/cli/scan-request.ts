@@ -128,6 +128,7 @@ async function scanOptions(
     includeOwned: settings.includeOwned,
     allLayers: settings.allLayers,
     minConfidence: settings.minConfidence,
+    reachable: settings.reachable,
     ignoreFile: settings.ignoreFile === undefined ? undefined : fromHere(settings.ignoreFile),
     cacheDir: cacheDirOf(settings, world),
     cacheMaxBytes: settings.cacheMax,

@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence.ts'
+import type { Reachability } from './reachability.ts'
 import type { Severity } from './severity.ts'
 
 export type FindingKind =
@@ -78,7 +79,10 @@ export interface Finding {
     /** EPSS: chance of exploitation within 30 days and its rank, both 0 to 1, and the day of the model's run. */
     readonly epss?: { readonly probability: number; readonly percentile: number; readonly on: string }
   }
+  /** Whether what runs loads it: what the entry point of the image loads, or which functions are linked into a Go program. */
   readonly reachable: 'yes' | 'no' | 'unknown'
+  /** How that is known, or why it is not; absent where nothing was looked at. */
+  readonly reachability?: Pick<Reachability, 'reason' | 'path'>
   /** 0 to 1. */
   readonly confidence: number
   readonly disposition: Disposition

@@ -110,7 +110,13 @@ const finding = z.object({
     maturity: z.enum(['none-known', 'public', 'weaponised']),
     epss: z.object({ probability: share, percentile: share, on: z.string() }).optional(),
   }),
-  reachable: z.enum(['yes', 'no', 'unknown']),
+  reachable: z
+    .enum(['yes', 'no', 'unknown'])
+    .describe('whether what runs loads it: by the entry point of the image, or the functions of a Go program'),
+  reachability: z
+    .object({ reason: z.string(), path: z.array(z.string()).describe('files on the way, from the entry point') })
+    .optional()
+    .describe('how that is known, or why it is not'),
   confidence: share,
   disposition,
   advisories: z.array(

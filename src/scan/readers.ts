@@ -1,10 +1,12 @@
 import { CATALOGERS, OS_READERS } from '../inventory/index.ts'
+import { REACHABILITY_READERS } from '../reachability/index.ts'
 import type { AnyReader } from '../reading/index.ts'
 
 /** Every reader that a scan runs, each once. The command and its worker threads must have the same list. */
 export const READERS: readonly AnyReader[] = uniqueById([
   ...OS_READERS,
   ...CATALOGERS.flatMap(({ readers }) => readers),
+  ...REACHABILITY_READERS,
 ])
 
 /** Those that only packages of the operating system need: what asks for nothing else need not be read. */

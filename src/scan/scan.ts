@@ -11,6 +11,7 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { ScanResult } from '../model/scan-result.ts'
+import { judgeReachability } from '../reachability/index.ts'
 import { type AdvisoriesInHand, advisoriesFor } from './advisories-for.ts'
 import { loadExceptions } from './exceptions.ts'
 import { leaveToOwners, remarkLost } from './owned-findings.ts'
@@ -53,7 +54,9 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
     io.progress({ stage: 'match', message: `matching ${inventory.components.length} packages` })
     const matched = matchAll(inventory, advisories, options, io)
     const drift = container === undefined ? [] : await driftOf(container, inventory, options)
-    const all = remarkLost([...matched.findings, ...drift].sort(compareFindings), inventory)
+    const found = [...matched.findings, ...drift]
+    const reached = await judgeReachability(found, { read, inventory, affectedCode: matched.affectedCode })
+    const all = remarkLost([...reached].sort(compareFindings), inventory)
     const { database } = advisories
     const settled = leaveToOwners(all, inventory, {
       coverage: matched.coverage,
@@ -117,11 +120,11 @@ function matchAll(
   advisories: AdvisoriesInHand,
   options: ScanOptions,
   io: ScanIo,
-): Pick<MatchResult, 'findings' | 'diagnostics' | 'collapsed' | 'coverage'> {
+): Pick<MatchResult, 'findings' | 'diagnostics' | 'collapsed' | 'coverage' | 'affectedCode'> {
   const { database } = advisories
   const matched =
     database === undefined
-      ? { findings: [], diagnostics: noDatabase(inventory), collapsed: [], coverage: [] }
+      ? { findings: [], diagnostics: noDatabase(inventory), collapsed: [], coverage: [], affectedCode: new Map() }
       : matchInventory(inventory, database, {
           includeKernelHeaders: options.includeKernelHeaders,
           image: inventory.subject.kind === 'image' || inventory.subject.kind === 'container',

@@ -41,6 +41,8 @@ export interface ScanOptions {
   readonly allLayers?: boolean
   /** Leave out findings that are less sure than this, 0 to 1. */
   readonly minConfidence?: number
+  /** Keep findings about what is loaded, is not, or where that is not known; all when undefined. */
+  readonly reachable?: readonly ('yes' | 'no' | 'unknown')[]
   /** An exception file; without one, `.trivyignore` or `.trivyignore.yaml` in `cwd` is used where it exists. */
   readonly ignoreFile?: string
   /** Where layer facts and advisories are kept. */

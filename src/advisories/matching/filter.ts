@@ -14,13 +14,15 @@ export interface FindingFilter {
   readonly includeDevelopment?: boolean
   /** Leave out findings that are less sure than this, 0 to 1. */
   readonly minConfidence?: number
+  /** Whether what they are about is loaded; all when undefined. */
+  readonly reachable?: readonly Finding['reachable'][]
   /** Kinds of packages whose findings are kept. Findings about no package are always kept by this. */
   readonly pkgTypes: readonly ('os' | 'library')[]
 }
 
 /**
  * The findings that pass, in their order, and how many open ones each filter left out: each counted once, for the first that it
- * fails, in the order `--pkg-types`, development, `--min-confidence`, `--ignore-unfixed`, `--severity`. Settled findings (excepted, not affected) are filtered alike
+ * fails, in the order `--pkg-types`, development, `--min-confidence`, `--reachable`, `--ignore-unfixed`, `--severity`. Settled findings (excepted, not affected) are filtered alike
  * but not counted: nobody misses them.
  */
 export function filterFindings(
@@ -58,6 +60,7 @@ function failedBy(
   const isDevelopment = component?.scope === 'development' && finding.kind !== 'malicious-package'
   if (isDevelopment && filter.includeDevelopment === false) return DEVELOPMENT
   if (filter.minConfidence !== undefined && finding.confidence < filter.minConfidence) return '--min-confidence'
+  if (filter.reachable !== undefined && !filter.reachable.includes(finding.reachable)) return '--reachable'
   if (filter.ignoreUnfixed && finding.kind === 'vulnerability' && finding.fixes.length === 0) return '--ignore-unfixed'
   if (filter.severities !== undefined && !filter.severities.includes(finding.severity.value)) return '--severity'
   return undefined

@@ -2,8 +2,10 @@ import type { Component } from '../../model/component.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { Disposition, Finding } from '../../model/finding.ts'
 import type { Inventory } from '../../model/inventory.ts'
+import type { AffectedCode } from '../../model/reachability.ts'
 import type { CollapsedFindings } from '../../model/scan-result.ts'
 import type { AdvisoryDatabase, MatchOptions } from '../types.ts'
+import { affectedCodeOf } from './affected-code.ts'
 import { coverageOf, type EcosystemCoverage } from './coverage.ts'
 import { decide } from './decide.ts'
 import { readAs } from './ecosystems.ts'
@@ -28,6 +30,8 @@ export interface MatchResult {
   readonly unexamined: readonly Unexamined[]
   /** Every ecosystem with release in the inventory, and whether its advisories were there to be read. */
   readonly coverage: readonly EcosystemCoverage[]
+  /** By id of the finding, where the advisories say which code of the package is affected. */
+  readonly affectedCode: ReadonlyMap<string, readonly AffectedCode[]>
 }
 
 const HEADERS_STATEMENT = 'not affected: vulnerable code not present'
@@ -48,6 +52,7 @@ export function matchInventory(inventory: Inventory, db: AdvisoryDatabase, optio
   const findings: Finding[] = []
   const collapsed: CollapsedFindings[] = []
   const unexamined: Unexamined[] = []
+  const affectedCode = new Map<string, readonly AffectedCode[]>()
   const silent = new Map<string, string>()
   for (const component of inventory.components) {
     const judgement = judgeComponent(component, session)
@@ -55,9 +60,12 @@ export function matchInventory(inventory: Inventory, db: AdvisoryDatabase, optio
     for (const id of judgement.silent) silent.set(`${id} (${component.name})`, id)
     if (judgement.hits.length === 0) continue
     const headers = options.image && !options.includeKernelHeaders && isKernelHeaders(component)
-    const found = decide(judgement, readAs(component.ecosystem), session).map((decided) =>
-      findingOf(component, decided, session, headers ? HEADERS_ONLY : undefined),
-    )
+    const found = decide(judgement, readAs(component.ecosystem), session).map((decided) => {
+      const finding = findingOf(component, decided, session, headers ? HEADERS_ONLY : undefined)
+      const code = component.ecosystem === 'Go' ? affectedCodeOf(decided) : undefined
+      if (code !== undefined) affectedCode.set(finding.id, code)
+      return finding
+    })
     for (const finding of found) findings.push(finding)
     if (headers && found.length > 0) collapsed.push(collapse(component, found.length))
   }
@@ -72,6 +80,7 @@ export function matchInventory(inventory: Inventory, db: AdvisoryDatabase, optio
     collapsed,
     unexamined,
     coverage,
+    affectedCode,
   }
 }
 

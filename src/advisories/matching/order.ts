@@ -7,13 +7,14 @@ export const LIKELY = 0.1
 
 /**
  * The order in which a person would work: known exploited (and malicious packages, which are an attack already) first, then likely
- * to be exploited, then by severity, fixable first, the likelier first, then by name, component and id. Total: two different
- * findings never compare as equal.
+ * to be exploited, then by severity, what nothing loads last among equally severe ones, fixable first, the likelier first, then by
+ * name, component and id. Total: two different findings never compare as equal.
  */
 export function compareFindings(a: Finding, b: Finding): number {
   return (
     urgency(a) - urgency(b) ||
     SEVERITIES.indexOf(a.severity.value) - SEVERITIES.indexOf(b.severity.value) ||
+    unreached(a) - unreached(b) ||
     fixable(a) - fixable(b) ||
     probability(b) - probability(a) ||
     compareText(a.names[0] ?? a.title, b.names[0] ?? b.title) ||
@@ -29,6 +30,10 @@ function urgency(finding: Finding): number {
 
 function probability(finding: Finding): number {
   return finding.exploit.epss?.probability ?? 0
+}
+
+function unreached(finding: Finding): number {
+  return finding.reachable === 'no' ? 1 : 0
 }
 
 function fixable(finding: Finding): number {

@@ -74,9 +74,17 @@ function detailLines(finding: Finding, options: ReportOptions, style: Style): st
   // Drift is nobody's advisory: why it matters is said nowhere else.
   if (finding.kind === 'drift') lines.push(...wrap(printable(finding.description ?? ''), columns))
   for (const remark of finding.remarks) lines.push(...wrap(printable(remark), columns))
+  const reached = reachWords(finding)
+  if (reached !== undefined) lines.push(...wrap(reached, columns))
   const place = placeWords(finding.evidence[0])
   if (place !== undefined) lines.push(style.quiet(cut(place, columns)))
   return lines.filter((line) => line !== '').map((line) => indent + line)
+}
+
+/** Whether it is loaded, where that is known. */
+function reachWords({ reachable, reachability }: Finding): string | undefined {
+  if (reachable === 'unknown' || reachability === undefined) return undefined
+  return `${reachable === 'yes' ? 'reachable' : 'not reachable'}: ${printable(reachability.reason)}`
 }
 
 function placeWords(evidence: Evidence | undefined): string | undefined {
