@@ -6,6 +6,7 @@ import { BodyTaker } from './body-taker.ts'
 import { encodeIndex } from './codec.ts'
 import { compileDispatch, type Dispatch } from './dispatch.ts'
 import { LayerPaths } from './layer-paths.ts'
+import { hasPlainName } from './plain-names.ts'
 import { type Request, Taking } from './taking.ts'
 import type { LayerFacts, LayerJob, LoadedReader } from './types.ts'
 
@@ -57,7 +58,7 @@ export class TreePass {
     else if (type === 'symlink') this.#paths.addSymlink(path, linkName)
     else if (type === 'file' || type === 'hardlink') {
       this.#paths.addFile(path, this.#files)
-      this.#read(this.#requests(path, mode), path, mode, sizeBytes, path)
+      this.#read(this.#requests(path, mode), path, mode, sizeBytes, hasPlainName(path, mode) ? undefined : path)
     } else {
       this.#paths.addOther(path)
       this.#taking.lose(

@@ -55,6 +55,19 @@ async function read(more: Partial<ReadOptions> = {}) {
 }
 
 describe('a tree read as it lies', () => {
+  it('looks for programs in files that may be started, and in those whose name does not say that they are text', async () => {
+    const program: FileReader<string> = {
+      id: 'program',
+      version: 1,
+      wants: { any: [], magic: { bytes: [Buffer.from('MAGIC')] }, maxBytes: 1000, loss: 'partial' },
+      read: ({ path }) => ({ facts: [path], diagnostics: [] }),
+    }
+    for (const path of ['a', 'b.bin', 'c.so.1', 'd.txt', 'e.js', 'f.sh', '.md']) put(path, 'MAGIC')
+    chmodSync(join(root, 'e.js'), 0o755)
+    const { rows } = await read({ readers: [program as AnyReader] })
+    expect(rows.map(([path]) => path).sort()).toEqual(['a', 'b.bin', 'c.so.1', 'e.js', 'f.sh'])
+  })
+
   it('is one layer in which everything wins', async () => {
     put(STATUS, 'a')
     put('app/package.json', 'b')
