@@ -54,9 +54,3 @@ export function lowestVersion(requirement: string): { readonly version: string; 
   const open = /^(\d[\w.-]*?)\.?\+$/.exec(text)
   return open ? { version: open[1], exact: false } : { version: text, exact: true }
 }
-
-/** The digest that `sha256:<hex>` or `sha512:<hex>` says, in a list; none of weaker ones (MD5, SHA-1), which prove nothing. */
-export function digestsOf(text: string | undefined): Digest[] {
-  const lower = (text ?? '').toLowerCase()
-  return /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(lower) ? [lower as Digest] : []
-}

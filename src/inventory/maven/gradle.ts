@@ -3,7 +3,8 @@ import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { decodeText, linesOf } from '../documents/text.ts'
 import { child, childrenOf, parseXml, type XmlElement } from '../documents/xml.ts'
 import { RecordProblems } from '../record-problems.ts'
-import { type DeclaredArtifact, declaredArtifact, digestsOf, unreadable } from './declared.ts'
+import { recordedDigest } from '../recorded-digest.ts'
+import { type DeclaredArtifact, declaredArtifact, unreadable } from './declared.ts'
 
 /** Configurations that are for building and testing: their artifacts are not in what is shipped. */
 const DEVELOPMENT =
@@ -62,7 +63,9 @@ function jarHashes(component: XmlElement): Digest[] {
   )
   const hashes = archives.flatMap((archive) =>
     ['sha256', 'sha512'].flatMap((algorithm) =>
-      childrenOf(archive, algorithm).flatMap(({ attributes }) => digestsOf(`${algorithm}:${attributes.get('value')}`)),
+      childrenOf(archive, algorithm).flatMap(
+        ({ attributes }) => recordedDigest(algorithm, attributes.get('value')) ?? [],
+      ),
     ),
   )
   return hashes.slice(0, 16)

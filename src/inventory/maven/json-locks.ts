@@ -2,7 +2,8 @@ import type { Digest } from '../../model/digest.ts'
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { asObject, type JsonObject, member, objectLines, parseJsonObject, textMember } from '../json-document.ts'
 import { RecordProblems } from '../record-problems.ts'
-import { type DeclaredArtifact, declaredArtifact, digestsOf, unreadable } from './declared.ts'
+import { recordedDigest, recordedDigestText } from '../recorded-digest.ts'
+import { type DeclaredArtifact, declaredArtifact, unreadable } from './declared.ts'
 
 /** sbt's configurations that end in what is shipped (https://www.scala-sbt.org/1.x/docs/Library-Dependencies.html). */
 const RUNTIME = new Set(['compile', 'runtime', 'compile-internal', 'runtime-internal', 'default'])
@@ -33,7 +34,7 @@ export function readSbtLock(file: FileBytes): ReadResult<DeclaredArtifact> {
     const artifacts = member(object, 'artifacts')
     const hashes = (Array.isArray(artifacts) ? artifacts : [])
       .slice(0, 16)
-      .flatMap((one) => digestsOf(textMember(asObject(one) ?? {}, 'hash')))
+      .flatMap((one) => recordedDigestText(textMember(asObject(one) ?? {}, 'hash')) ?? [])
     return declaredArtifact({ group, artifact, version }, { scope, hashes }, problems)
   })
   return { facts, diagnostics: problems.diagnostics() }
@@ -83,14 +84,13 @@ function pinned(object: JsonObject): Entry[] | undefined {
   return Object.entries(artifacts).map(([key, value]) => {
     const entry = asObject(value) ?? {}
     const [group = '', artifact = ''] = key.split(':')
-    const sum = textMember(asObject(member(entry, 'shasums')) ?? {}, 'jar')
-    const hashes = digestsOf(sum === undefined ? undefined : `sha256:${sum}`)
+    const hash = recordedDigest('sha256', textMember(asObject(member(entry, 'shasums')) ?? {}, 'jar'))
     return {
       key,
       group,
       artifact,
       version: textMember(entry, 'version') ?? '',
-      hashes,
+      hashes: hash === undefined ? [] : [hash],
       needs: textsOf(member(dependencies, key)),
     }
   })
@@ -105,10 +105,18 @@ function tree(object: JsonObject): Entry[] | undefined {
     const parts = key.split(':')
     // Sources have an entry of their own: `g:a:jar:sources:1.0`.
     if (parts.length === 5 && /^(sources|javadoc)$/.test(parts[3])) return []
-    const sum = textMember(entry, 'sha256')
-    const hashes = digestsOf(sum === undefined ? undefined : `sha256:${sum}`)
+    const hash = recordedDigest('sha256', textMember(entry, 'sha256'))
     const needs = textsOf(member(entry, 'directDependencies') ?? member(entry, 'dependencies'))
-    return [{ key, group: parts[0], artifact: parts[1] ?? '', version: parts.at(-1) ?? '', hashes, needs }]
+    return [
+      {
+        key,
+        group: parts[0],
+        artifact: parts[1] ?? '',
+        version: parts.at(-1) ?? '',
+        hashes: hash === undefined ? [] : [hash],
+        needs,
+      },
+    ]
   })
 }
 

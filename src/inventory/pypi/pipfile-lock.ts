@@ -1,8 +1,9 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { asObject, member, objectLines, parseJsonObject, textMember } from '../json-document.ts'
 import { RecordProblems } from '../record-problems.ts'
+import { recordedDigestText } from '../recorded-digest.ts'
 import { refuseIdentity } from '../recorded-text.ts'
-import { digestOf, type LockedDistribution } from './locked.ts'
+import type { LockedDistribution } from './locked.ts'
 
 /** The packages of `Pipfile.lock` (https://pipenv.pypa.io/en/latest/pipfile.html): those of `default`, and those of `develop`. */
 export function readPipfileLock(file: FileBytes): ReadResult<LockedDistribution> {
@@ -26,7 +27,9 @@ export function readPipfileLock(file: FileBytes): ReadResult<LockedDistribution>
         continue
       }
       const listed = member(entry, 'hashes')
-      const hashes = (Array.isArray(listed) ? listed : []).flatMap((one) => digestOf(String(one)) ?? [])
+      const hashes = (Array.isArray(listed) ? listed : []).flatMap(
+        (one) => recordedDigestText(typeof one === 'string' ? one : undefined) ?? [],
+      )
       const place = lines.get(`${group}\0${name}`)
       const scope = group === 'develop' ? 'development' : 'runtime'
       facts.push({ name, version, hashes: hashes.slice(0, 200), scope, ...(place && { lines: place }), needs: [] })

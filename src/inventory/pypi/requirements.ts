@@ -1,10 +1,14 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { decodeText, linesOf } from '../documents/text.ts'
 import { RecordProblems } from '../record-problems.ts'
+import { recordedDigestText } from '../recorded-digest.ts'
 import { refuseIdentity } from '../recorded-text.ts'
-import { digestOf, type LockedDistribution } from './locked.ts'
+import type { LockedDistribution } from './locked.ts'
+import { parseRequirement } from './requirement.ts'
 
 const MAX_LINES = 200_000
+/** With the hashes of all archives of one version, of which large packages have a hundred. */
+const MAX_LINE = 64 * 1024
 
 /**
  * The requirements of a file for pip (https://pip.pypa.io/en/stable/reference/requirements-file-format/): those with `==` as pinned, those
@@ -27,8 +31,7 @@ function* logicalLines(text: string): Generator<{ text: string; lines: [number, 
   let first = 0
   for (const [index, line] of linesOf(text).slice(0, MAX_LINES).entries()) {
     if (open === '') first = index + 1
-    // A comment takes a whole line, or follows a space.
-    const plain = line.replace(/(?:^|\s)#.*$/, '')
+    const plain = withoutComment(line)
     if (plain.endsWith('\\')) {
       open += plain.slice(0, -1)
       continue
@@ -40,28 +43,27 @@ function* logicalLines(text: string): Generator<{ text: string; lines: [number, 
   if (open.trim() !== '') yield { text: open.trim(), lines: [first, first] }
 }
 
+/** A comment takes a whole line, or follows a space. */
+function withoutComment(line: string): string {
+  const at = line.startsWith('#') ? 0 : line.search(/\s#/)
+  return at < 0 ? line : line.slice(0, at)
+}
+
 function requirementOf(
   text: string,
   lines: readonly [number, number],
   problems: RecordProblems,
 ): LockedDistribution | undefined {
-  if (text.startsWith('-') || text.length > 8192) return undefined
+  if (text.startsWith('-') || text.length > MAX_LINE) return undefined
   const options = text.search(/\s--?[a-zA-Z]/)
-  const stated = (options < 0 ? text : text.slice(0, options)).split(';')[0] ?? ''
-  const [, name = '', range = ''] =
-    /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*\(?([^)@]*)\)?\s*$/.exec(stated) ?? []
-  if (name === '') return undefined
-  const parts = range.split(',').map((part) => /^\s*(===|==|~=|>=|<=|!=|>|<)\s*(\S.*?)?\s*$/.exec(part))
-  const exact = parts.find((part) => part?.[1] === '==' || part?.[1] === '===')?.[2]
-  const isExact = exact !== undefined && !exact.includes('*')
-  const least = exact?.replace(/\.?\*.*$/, '') || parts.find((part) => part?.[1] === '>=' || part?.[1] === '~=')?.[2]
-  const version = isExact ? exact : least
-  if (version === undefined || version === '') return undefined
+  const requirement = parseRequirement(options < 0 ? text : text.slice(0, options))
+  if (requirement?.version === undefined) return undefined
+  const { name, version, ranged } = requirement
   const refused = refuseIdentity(name, version)
   if (refused !== undefined) {
     problems.add(`line ${lines[0]}: a requirement ${refused}`)
     return undefined
   }
-  const hashes = [...text.matchAll(/--hash[= ](\S+)/g)].flatMap(([, hash]) => digestOf(hash ?? '') ?? [])
-  return { name, version, hashes: [...new Set(hashes)], ...(isExact ? {} : { ranged: true }), lines, needs: [] }
+  const hashes = [...text.matchAll(/--hash[= ](\S+)/g)].flatMap(([, hash]) => recordedDigestText(hash) ?? [])
+  return { name, version, hashes: [...new Set(hashes)], ...(ranged && { ranged }), lines, needs: [] }
 }

@@ -3,8 +3,9 @@ import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { parseToml, tableLines } from '../documents/toml.ts'
 import { asObject, type JsonObject, member, textMember } from '../json-document.ts'
 import { RecordProblems } from '../record-problems.ts'
+import { recordedDigestText } from '../recorded-digest.ts'
 import { refuseIdentity } from '../recorded-text.ts'
-import { digestOf, type LockedDistribution } from './locked.ts'
+import type { LockedDistribution } from './locked.ts'
 
 const MAX_PACKAGES = 100_000
 const MAX_NEEDS = 10_000
@@ -81,7 +82,7 @@ function hashesOf(table: JsonObject): Digest[] {
       textMember(archive, 'hash'),
       ...Object.keys(hashes).map((name) => `${name}:${textMember(hashes, name)}`),
     ]
-    return stated.flatMap((text) => digestOf(text ?? '') ?? [])
+    return stated.flatMap((text) => recordedDigestText(text) ?? [])
   })
   return [...new Set(found)].slice(0, 200)
 }

@@ -1,8 +1,9 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { child, childrenOf, childText, parseXml, type XmlElement } from '../documents/xml.ts'
 import { asObject, type JsonObject, member, parseJsonObject, textMember } from '../json-document.ts'
+import { recordedDigest } from '../recorded-digest.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
-import { addNamed, digestOf } from './named-package.ts'
+import { addNamed } from './named-package.ts'
 
 const CODE = 'sbom-unreadable'
 const MAX_COMPONENTS = 200_000
@@ -67,7 +68,7 @@ function addJson(found: StatedPackages, component: JsonObject, needs: ReadonlyMa
       return textMember(one, 'expression') ?? textMember(licence, 'id') ?? textMember(licence, 'name')
     }),
     hashes: objects(member(component, 'hashes')).map((one) =>
-      digestOf(textMember(one, 'alg'), textMember(one, 'content')),
+      recordedDigest(textMember(one, 'alg'), textMember(one, 'content')),
     ),
     cpes: cpe === undefined ? [] : [cpe],
     supplier: textMember(asObject(member(component, 'supplier')) ?? {}, 'name') ?? textMember(component, 'publisher'),
@@ -115,7 +116,9 @@ function addXml(found: StatedPackages, component: XmlElement, needs: ReadonlyMap
     licences: (child(component, 'licenses')?.children ?? []).map((one) =>
       one.name === 'expression' ? one.text : (childText(one, 'id') ?? childText(one, 'name')),
     ),
-    hashes: childrenOf(child(component, 'hashes'), 'hash').map((one) => digestOf(one.attributes.get('alg'), one.text)),
+    hashes: childrenOf(child(component, 'hashes'), 'hash').map((one) =>
+      recordedDigest(one.attributes.get('alg'), one.text),
+    ),
     cpes: cpe === undefined ? [] : [cpe],
     supplier: supplierOf(component) ?? childText(component, 'publisher'),
     lines: component.lines,

@@ -59,14 +59,6 @@ export function stated(text: string | undefined): string {
   return text === undefined || text === 'NOASSERTION' || text === 'NONE' ? '' : text
 }
 
-/** A digest where algorithm (`SHA-256`, `SHA256`, `sha256`) and value are ones that components carry. */
-export function digestOf(algorithm: string | undefined, value: string | undefined): Digest | undefined {
-  const name = algorithm?.toLowerCase().replace('-', '')
-  const hex = value?.toLowerCase() ?? ''
-  if (name === 'sha256' && /^[0-9a-f]{64}$/.test(hex)) return `sha256:${hex}`
-  return name === 'sha512' && /^[0-9a-f]{128}$/.test(hex) ? `sha512:${hex}` : undefined
-}
-
 function partsOf(text: string): PackageUrlParts | undefined {
   if (text.length > 4096) return undefined
   try {

@@ -1,7 +1,8 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { asObject, type JsonObject, member, parseJsonObject, textMember } from '../json-document.ts'
+import { recordedDigest } from '../recorded-digest.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
-import { addNamed, digestOf, stated } from './named-package.ts'
+import { addNamed, stated } from './named-package.ts'
 import { agentOf, type SpdxDocument, type SpdxPackage, type SpdxRelationship } from './spdx-document.ts'
 import { spdxTagValue } from './tag-value.ts'
 
@@ -73,7 +74,7 @@ function packageOf(one: JsonObject): SpdxPackage {
     version: textMember(one, 'versionInfo'),
     licences: [stated(textMember(one, 'licenseConcluded')) || textMember(one, 'licenseDeclared')],
     hashes: objects(member(one, 'checksums')).map((sum) =>
-      digestOf(textMember(sum, 'algorithm'), textMember(sum, 'checksumValue')),
+      recordedDigest(textMember(sum, 'algorithm'), textMember(sum, 'checksumValue')),
     ),
     supplier: agentOf(textMember(one, 'supplier')),
     key: textMember(one, 'SPDXID'),

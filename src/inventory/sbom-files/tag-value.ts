@@ -1,6 +1,7 @@
 import type { Digest } from '../../model/digest.ts'
 import { decodeText, linesOf } from '../documents/text.ts'
-import { digestOf, stated } from './named-package.ts'
+import { recordedDigest } from '../recorded-digest.ts'
+import { stated } from './named-package.ts'
 import { agentOf, type SpdxDocument, type SpdxPackage, type SpdxRelationship } from './spdx-document.ts'
 
 interface Open {
@@ -47,7 +48,7 @@ function take(open: Open, tag: string, value: string): void {
   else if (tag === 'PackageLicenseDeclared') open.declared = value
   else if (tag === 'PackageChecksum') {
     const colon = value.indexOf(':')
-    open.hashes.push(digestOf(value.slice(0, Math.max(0, colon)), value.slice(colon + 1).trim()))
+    open.hashes.push(recordedDigest(value.slice(0, Math.max(0, colon)), value.slice(colon + 1).trim()))
   } else if (tag === 'ExternalRef') {
     const [, type = '', locator = ''] = value.split(/\s+/)
     if (type === 'purl') open.purls.push(locator)
