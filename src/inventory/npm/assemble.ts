@@ -1,4 +1,5 @@
 import type { Component, Relation } from '../../model/component.ts'
+import { foldersAbove, inFolder, placeOf } from '../folders.ts'
 import { libraryComponent } from '../library-component.ts'
 import { RANGE_CONFIDENCE } from '../range-confidence.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
@@ -7,17 +8,7 @@ import { lowestAllowed, type Manifest } from './installed.ts'
 import { installedComponents, type PlacedManifest } from './installed-components.ts'
 import { lockedComponents } from './locked-components.ts'
 import type { LockedPackage } from './locked-package.ts'
-import {
-  foldersAbove,
-  inFolder,
-  isInstalled,
-  NOTHING,
-  npmUrl,
-  type Part,
-  placeOf,
-  type Row,
-  registryPackage,
-} from './npm-package.ts'
+import { isInstalled, NOTHING, npmUrl, type Part, type Row, registryPackage } from './npm-package.ts'
 import type { PluggedPackage } from './pnp.ts'
 
 export type NpmFact = LockedPackage | Manifest | Imported | PluggedPackage

@@ -1,11 +1,12 @@
 import type { Component, Relation } from '../../model/component.ts'
+import { foldersAbove, inFolder, placeOf } from '../folders.ts'
 import { libraryComponent } from '../library-component.ts'
 import { licencesOf } from '../licences.ts'
 import { shownText } from '../recorded-text.ts'
 import type { AssembleContext } from '../types.ts'
 import type { Manifest, Requirement } from './installed.ts'
 import { reachable } from './locked-package.ts'
-import { foldersAbove, inFolder, isInstalled, npmUrl, type Part, placeOf, type Row } from './npm-package.ts'
+import { isInstalled, npmUrl, type Part, type Row } from './npm-package.ts'
 
 /** A `package.json` where it was found: in a folder, or inside an archive (`a.vsix!/extension/node_modules/b`). */
 export interface PlacedManifest {

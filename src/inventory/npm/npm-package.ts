@@ -12,30 +12,9 @@ export const NOTHING: Part = { components: [], relations: [] }
 
 export type Row<Fact> = PlacedRow<Fact>
 
-/** A path's folder (empty at the root) and last segment. */
-export function placeOf(path: string): { readonly folder: string; readonly name: string } {
-  const slash = path.lastIndexOf('/')
-  return { folder: path.slice(0, Math.max(slash, 0)), name: path.slice(slash + 1) }
-}
-
-/** The path of something in a folder, which may be the root. */
-export function inFolder(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`
-}
-
 /** Whether a folder is that of an installed package, or inside one. */
 export function isInstalled(folder: string): boolean {
   return `/${folder}/`.includes('/node_modules/')
-}
-
-/** The folder itself and all above it, innermost first; a path of more folders than this is none of a file system. */
-export function* foldersAbove(folder: string): Generator<string, void, undefined> {
-  let at = folder
-  for (let i = 0; i < 256; i++) {
-    yield at
-    if (at === '') return
-    at = placeOf(at).folder
-  }
 }
 
 /** The package URL of a package of npm; `origin` is told where it is a repository. */
