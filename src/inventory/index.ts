@@ -16,6 +16,7 @@ import { cpan } from './cpan/index.ts'
 import { cran } from './cran/index.ts'
 import { dpkg } from './dpkg/index.ts'
 import { githubActions } from './github-actions/index.ts'
+import { gleam } from './gleam/index.ts'
 import { go } from './go/index.ts'
 import { hackage } from './hackage/index.ts'
 import { helm } from './helm/index.ts'
@@ -80,6 +81,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   cpan,
   cran,
   hackage,
+  gleam,
   hex,
   julia,
   pub,
