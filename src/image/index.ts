@@ -14,7 +14,7 @@ export { sharedResources } from './open/shared-resources.ts'
 export { leavesRoot, normaliseEntryName } from './tar/names.ts'
 export { TarReader } from './tar/reader.ts'
 export { openTreeFile, type TreeFile } from './tree/tree-file.ts'
-export { type TreeEntry, type WalkOptions, walkTree } from './tree/walk.ts'
+export { type TreeEntry, type WalkOptions, walkInSteps } from './tree/walk.ts'
 export type * from './types.ts'
 
 /** What a container changes of its image: loaded when it is asked for. */

@@ -108,6 +108,8 @@ export interface ImageConfig {
   readonly env: readonly string[]
   readonly entrypoint: readonly string[]
   readonly command: readonly string[]
+  /** The folder that the command is started in; the root when undefined. */
+  readonly workingDir?: string
   readonly labels: Readonly<Record<string, string>>
 }
 

@@ -44,21 +44,10 @@ export class BodyTaker {
     return this.#collecting || this.#probe !== undefined
   }
 
-  /** Whether anybody might want a file of which these readers asked by its path. */
-  concerns(requests: readonly Request[], { mode, sizeBytes }: Seen, probe?: string): boolean {
-    return requests.length > 0 || (probe !== undefined && this.#dispatch.looksInside(mode, sizeBytes))
-  }
-
   /** As `begin`, `write` and `end` in one, for a body that is read by position: only what readers look at is read. */
-  take(requests: readonly Request[], seen: Seen, body: Body, probe?: string): void {
-    const { mode, sizeBytes } = seen
+  take(requests: readonly Request[], seen: Seen, body: Body): void {
     this.#seen = seen
-    let takers = this.#fitting(requests)
-    if (probe !== undefined && this.#dispatch.looksInside(mode, sizeBytes)) {
-      const taken = requests.flatMap(({ readers }) => readers)
-      const readers = this.#dispatch.byMagic(body.at(0, MAGIC_BYTES), mode, sizeBytes, taken)
-      if (readers.length > 0) takers = [...takers, ...this.#fitting([{ as: probe, readers }])]
-    }
+    const takers = this.#fitting(requests)
     if (takers.length > 0) this.#taking.read(takers, seen, body)
   }
 

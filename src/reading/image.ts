@@ -41,6 +41,7 @@ export async function readImage(image: Image, options: ReadOptions): Promise<Rea
       reads: gathered.map(({ read }) => read),
       diagnostics: [...image.diagnostics, ...absences(image, gathered)],
       readAlso: (index, also, readers) => readAlso(image, index, also, readers, options),
+      canReadMore: (index) => isNear(image.layers[index]),
     },
     options,
   )
@@ -129,6 +130,17 @@ async function readAlso(
     const job = jobOf(layer, name, readers, options)
     return options.runner.run({ ...job, also }, options.signal, () => {}, layer.bytes)
   })
+}
+
+/** Bytes of a layer's archive that are read again for the sake of a few files: on this machine, and over the network. */
+const MOST_AGAIN = { here: 256 * 1024 ** 2, there: 4 * 1024 ** 2 } as const
+
+function isNear(layer: ImageLayer | undefined): boolean {
+  const locator = layer?.locator
+  if (layer === undefined || locator === undefined) return false
+  const bytes = storedBytes(layer) ?? Number.POSITIVE_INFINITY
+  if (locator.at === 'remote') return bytes <= MOST_AGAIN.there
+  return locator.at !== 'file' || bytes <= MOST_AGAIN.here
 }
 
 /** How a layer is named to people: `layer 2 of 5 (sha256:…)`, counted from the oldest. */

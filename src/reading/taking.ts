@@ -2,7 +2,8 @@ import { asFailure, Failure } from '../lib/failure.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Body } from './body.ts'
 import { encodeRows } from './codec.ts'
-import type { AnyReader, BodyDigest, LayerFacts, ReadResult, Row } from './types.ts'
+import { loadReaders } from './load-readers.ts'
+import type { AnyReader, BodyDigest, LayerFacts, LoadedReader, ReadResult, Row } from './types.ts'
 
 /** A body that readers asked for: under which path they shall see it. */
 export interface Request {
@@ -29,15 +30,22 @@ interface Found {
 /** Runs readers over bodies and keeps, for each reader, what it found, until the layer is at its end. */
 export class Taking {
   readonly #found = new Map<AnyReader, Found[]>()
+  readonly #loaded = new Map<AnyReader, LoadedReader>()
 
   constructor(readers: readonly AnyReader[]) {
     for (const reader of readers) this.#found.set(reader, [])
   }
 
+  /** Loads the code of these readers where it is not here yet. */
+  async load(readers: readonly AnyReader[]): Promise<void> {
+    const missing = [...new Set(readers)].filter((reader) => !this.#loaded.has(reader))
+    for (const [i, loaded] of (await loadReaders(missing)).entries()) this.#loaded.set(missing[i], loaded)
+  }
+
   /** Hands the body to each reader of each request. What a reader throws becomes a diagnostic by its `loss`. */
   read(requests: readonly Request[], seen: Seen, body: Body): void {
     for (const { as, readers } of requests) {
-      for (const reader of readers) this.#keep(reader, readOne(reader, as, seen, body))
+      for (const reader of readers) this.#keep(reader, readOne(this.#loaded.get(reader) ?? reader, as, seen, body))
     }
   }
 

@@ -20,6 +20,8 @@ export interface GatheredLayers {
     also: NonNullable<LayerJob['also']>,
     readers: readonly AnyReader[],
   ): Promise<LayerFacts | undefined>
+  /** Whether some files of a layer can be read again without downloading or unpacking much more than those; none when not given. */
+  canReadMore?(layer: number): boolean
 }
 
 type Options = Pick<ReadOptions, 'readers' | 'skipFiles' | 'skipDirs'>
@@ -50,7 +52,28 @@ export async function assembleTarget(gathered: GatheredLayers, options: Options)
     ...rows.diagnostics(at),
     ...also.diagnostics.map(({ layer, said }) => ({ ...said, layer: at(layer) })),
   ]
-  return { layers, rows, tree: mergedTree(merged, options.readers, (reader) => rows.get(reader) ?? []), diagnostics }
+  const tree = mergedTree(merged, options.readers, (reader) => rows.get(reader) ?? [])
+  const readMore: ReadTarget['readMore'] = (paths, reader) =>
+    readByPath(gathered, merged, { paths: paths.filter((path) => !skipping.file(path)), reader })
+  return { layers, rows, tree, diagnostics, readMore }
+}
+
+/** As `ReadTarget.readMore`. */
+async function readByPath(
+  gathered: GatheredLayers,
+  merged: MergedLayers,
+  { paths, reader }: { readonly paths: readonly string[]; readonly reader: AnyReader },
+): Promise<readonly PlacedRow[]> {
+  const top = merged.count - 1
+  const wanted = new Map<string, LinkedBody>()
+  for (const path of paths) {
+    const real = merged.resolve(path, top)
+    const body = real === undefined ? undefined : merged.body(real, top)
+    if (real === undefined || body === undefined || gathered.canReadMore?.(body.layer) !== true) continue
+    const entry = merged.view(body.layer)?.namesOf(body.path)[0] ?? body.path
+    wanted.set(real, { layer: body.layer, path: entry, as: real, readers: [reader], wins: true })
+  }
+  return (await readLinked(gathered, [...wanted.values()])).rows
 }
 
 interface AlsoRead {

@@ -4,11 +4,11 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Body } from './body.ts'
 import { BodyTaker } from './body-taker.ts'
 import { encodeIndex } from './codec.ts'
-import { compileDispatch, type Dispatch } from './dispatch.ts'
+import { compileDispatch, type Dispatch, MAGIC_BYTES } from './dispatch.ts'
 import { LayerPaths } from './layer-paths.ts'
 import { hasPlainName } from './plain-names.ts'
-import { type Request, Taking } from './taking.ts'
-import type { LayerFacts, LayerJob, LoadedReader } from './types.ts'
+import { type Request, type Seen, Taking } from './taking.ts'
+import type { AnyReader, LayerFacts, LayerJob } from './types.ts'
 
 /** One thing in a tree, as a walk meets it; paths are relative to the root. */
 export interface TreeThing {
@@ -39,10 +39,11 @@ export class TreePass {
   readonly #open: OpenFile
   /** Paths and folders whose loss blinds the answer. */
   readonly #blinding: readonly string[]
+  #waiting: Waiting[] = []
   #files = 0
   #unsaid = 0
 
-  constructor(readers: readonly LoadedReader[], limits: Limits, open: OpenFile) {
+  constructor(readers: readonly AnyReader[], limits: Limits, open: OpenFile) {
     this.#dispatch = compileDispatch(readers)
     this.#taking = new Taking(readers)
     this.#taker = new BodyTaker(this.#taking, this.#dispatch, limits)
@@ -52,13 +53,13 @@ export class TreePass {
     this.#blinding = conditions.flatMap(({ path, under }) => path ?? under ?? [])
   }
 
-  /** Notes what lies there, and reads it when it is a wanted file. */
+  /** Notes what lies there; a wanted file waits to be read. */
   add({ path, type, mode, sizeBytes, linkName }: TreeThing): void {
     if (type === 'directory') this.#paths.addFolder(path)
     else if (type === 'symlink') this.#paths.addSymlink(path, linkName)
     else if (type === 'file' || type === 'hardlink') {
       this.#paths.addFile(path, this.#files)
-      this.#read(this.#requests(path, mode), path, mode, sizeBytes, hasPlainName(path, mode) ? undefined : path)
+      this.#want(this.#requests(path, mode), path, mode, sizeBytes, !hasPlainName(path, mode))
     } else {
       this.#paths.addOther(path)
       this.#taking.lose(
@@ -70,7 +71,7 @@ export class TreePass {
     }
   }
 
-  /** Reads a file for those who want it at another path. */
+  /** Has a file read for those who want it at another path. */
   addAlso(
     also: NonNullable<LayerJob['also']>,
     look: (path: string) => { readonly mode: number; readonly sizeBytes: number },
@@ -79,7 +80,7 @@ export class TreePass {
       const requests = [{ as, readers: this.#dispatch.byPath(as, 0o755) }]
       try {
         const { mode, sizeBytes } = look(path)
-        this.#read(requests, path, mode, sizeBytes)
+        this.#want(requests, path, mode, sizeBytes)
       } catch (error) {
         this.#taking.lose(requests, this.#files, 'file-unreadable', (error as Error).message)
       }
@@ -97,7 +98,24 @@ export class TreePass {
     this.#diagnostics.push(blinds ? { ...diagnostic, effect: 'blind' } : diagnostic)
   }
 
-  facts(): LayerFacts {
+  /** Files that wait to be read. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** Reads what waits. The code of readers that want any of it is loaded before. */
+  async read(): Promise<void> {
+    const waiting = this.#waiting.map((one) => (one.probe ? this.#probed(one) : one))
+    this.#waiting = []
+    await this.#taking.load(waiting.flatMap(({ requests }) => requests.flatMap(({ readers }) => readers)))
+    for (const { requests, path, seen } of waiting) {
+      if (requests.length > 0) this.#attempt(requests, path, seen, (body) => this.#taker.take(requests, seen, body))
+    }
+  }
+
+  /** Reads what still waits. @returns all that was found. */
+  async facts(): Promise<LayerFacts> {
+    await this.read()
     if (this.#unsaid > 0) {
       const message = `${this.#unsaid} more places could not be read`
       this.#diagnostics.push({ code: 'more-problems', message, effect: 'partial' })
@@ -112,21 +130,47 @@ export class TreePass {
     return readers.length === 0 ? [] : [{ as: path, readers }]
   }
 
-  #read(requests: readonly Request[], path: string, mode: number, sizeBytes: number, probe?: string): void {
-    const body = this.#files++
-    const seen = { mode, sizeBytes, body }
-    if (!this.#taker.concerns(requests, seen, probe)) return
+  #want(requests: readonly Request[], path: string, mode: number, sizeBytes: number, probe = false): void {
+    const seen = { mode, sizeBytes, body: this.#files++ }
+    const looks = probe && this.#dispatch.looksInside(mode, sizeBytes)
+    if (looks || requests.length > 0) this.#waiting.push({ requests, path, seen, probe: looks })
+  }
+
+  /** A file with those who want it for how it begins. */
+  #probed({ requests, path, seen }: Waiting): Waiting {
+    const { mode, sizeBytes } = seen
+    const taken = requests.flatMap(({ readers }) => readers)
+    let readers: readonly AnyReader[] = []
+    const wasRead = this.#attempt(requests, path, seen, (body) => {
+      readers = this.#dispatch.byMagic(body.at(0, MAGIC_BYTES), mode, sizeBytes, taken)
+    })
+    const all = readers.length > 0 ? [...requests, { as: path, readers }] : requests
+    return { requests: wasRead ? all : [], path, seen, probe: false }
+  }
+
+  /** Opens a file for a moment. Where that fails, who asked for it is told. @returns whether it went well. */
+  #attempt(requests: readonly Request[], path: string, seen: Seen, look: (body: Body) => void): boolean {
     let file: OpenBody | undefined
     try {
-      file = this.#open(path, sizeBytes)
-      this.#taker.take(requests, seen, file.body, probe)
+      file = this.#open(path, seen.sizeBytes)
+      look(file.body)
+      return true
     } catch (error) {
       const code = (error as { code?: unknown }).code === 'file-changed' ? 'file-changed' : 'file-unreadable'
-      this.#taking.lose(requests, body, code, `it could not be read: ${(error as Error).message}`)
+      this.#taking.lose(requests, seen.body, code, `it could not be read: ${(error as Error).message}`)
+      return false
     } finally {
       file?.close()
     }
   }
+}
+
+/** A file that is wanted, or whose beginning might be. */
+interface Waiting {
+  readonly requests: readonly Request[]
+  readonly path: string
+  readonly seen: Seen
+  readonly probe: boolean
 }
 
 /** Places that are named one by one. */

@@ -4,14 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
-import {
-  type AnyReader,
-  type FileReader,
-  inlineRunner,
-  type LoadedReader,
-  type ReadOptions,
-  readTree,
-} from './index.ts'
+import { type AnyReader, type FileReader, inlineRunner, type ReadOptions, readTree } from './index.ts'
 import { fromFacts } from './layer-read.ts'
 import { TreePass } from './tree-pass.ts'
 
@@ -122,15 +115,15 @@ describe('a tree read as it lies', () => {
 
   it.each(['file-changed', 'file-unreadable'])(
     'says of a file that changes or vanishes while it is read that it is lost: %s',
-    (code) => {
-      const pass = new TreePass([db as LoadedReader], DEFAULT_LIMITS, () => {
+    async (code) => {
+      const pass = new TreePass([db as AnyReader], DEFAULT_LIMITS, () => {
         const at = (): never => {
           throw new Failure(code, 'it is not what it was')
         }
         return { body: { sizeBytes: 20, at, digest: at }, close: () => {} }
       })
       pass.add({ path: STATUS, type: 'file', mode: 0o644, sizeBytes: 20, linkName: '' })
-      const read = fromFacts(pass.facts())
+      const read = fromFacts(await pass.facts())
       expect(read.rows.get('db')?.rows()).toEqual([])
       expect(read.rows.get('db')?.diagnostics).toMatchObject([{ code, path: STATUS, effect: 'blind' }])
     },

@@ -1,9 +1,8 @@
-import { openTreeFile, type Tree, walkTree } from '../image/index.ts'
+import { openTreeFile, type Tree, walkInSteps } from '../image/index.ts'
 import { Failure } from '../lib/failure.ts'
 import { digestOver, range } from './body.ts'
 import { readersOf } from './layer-job.ts'
 import { fromFacts } from './layer-read.ts'
-import { loadReaders } from './load-readers.ts'
 import { compileSkipping } from './skipping.ts'
 import { assembleTarget } from './target.ts'
 import { type OpenBody, TreePass } from './tree-pass.ts'
@@ -11,6 +10,8 @@ import type { AnyReader, LayerFacts, LayerJob, ReadOptions, ReadTarget, TreeJob 
 
 /** Bodies up to this size are read in one go, however little of them is asked for. */
 const WHOLE_BYTES = 256 * 1024
+/** Files that are wanted and not read yet. */
+const MOST_WAITING = 20_000
 /** Entries between two progress reports. */
 const PROGRESS_EVERY = 1000
 
@@ -39,7 +40,7 @@ export async function readTree(tree: Tree, options: ReadOptions): Promise<ReadTa
 }
 
 /**
- * Walks the tree and reads what the job's readers want, or only `also`. Synchronous once their code is loaded.
+ * Walks the tree and reads what the job's readers want, or only `also`. The code of a reader is loaded when the first file for it is met.
  * @throws Failure naming the tree.
  */
 export async function readTreeJob(
@@ -48,18 +49,23 @@ export async function readTreeJob(
   signal: AbortSignal,
   progress: (doneBytes: number) => void,
 ): Promise<LayerFacts> {
-  const loaded = await loadReaders(readersOf(job, readers))
-  const pass = new TreePass(loaded, job.limits, (path, sizeBytes) => openBody(job.root, path, sizeBytes))
-  if (job.also === undefined) walk(job, pass, signal, progress)
+  const open = (path: string, sizeBytes: number) => openBody(job.root, path, sizeBytes)
+  const pass = new TreePass(readersOf(job, readers), job.limits, open)
+  if (job.also === undefined) await walk(job, pass, signal, progress)
   else pass.addAlso(job.also, (path) => look(job.root, path))
-  return pass.facts()
+  return await pass.facts()
 }
 
-function walk(job: TreeJob, pass: TreePass, signal: AbortSignal, progress: (doneBytes: number) => void): void {
+async function walk(
+  job: TreeJob,
+  pass: TreePass,
+  signal: AbortSignal,
+  progress: (doneBytes: number) => void,
+): Promise<void> {
   const skipping = compileSkipping(job.skipFiles, job.skipDirs)
   let entries = 0
   let doneBytes = 0
-  walkTree(job.root, {
+  const steps = walkInSteps(job.root, {
     signal,
     limits: job.limits,
     skip: (path, isDirectory) => (isDirectory ? skipping.folder(path) : skipping.file(path)),
@@ -70,6 +76,7 @@ function walk(job: TreeJob, pass: TreePass, signal: AbortSignal, progress: (done
     },
     problem: (diagnostic) => pass.say(diagnostic),
   })
+  for (const _ of steps) if (pass.waiting > MOST_WAITING) await pass.read()
 }
 
 function look(root: string, path: string): { readonly mode: number; readonly sizeBytes: number } {

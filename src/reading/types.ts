@@ -214,6 +214,12 @@ export interface ReadTarget {
   readonly diagnostics: readonly Diagnostic[]
   /** Set when the image was only known at the end (a sequential archive). */
   readonly image?: Image
+  /**
+   * Reads more files of the final image by their paths, with a reader whose `wants` take them: what another file only leads to. Links are
+   * followed; what was read is kept for the layer. A file that is not there, cannot be had any more, or only by reading much again, has
+   * no row, nor has one in which the reader found nothing. Rows carry the real path.
+   */
+  readMore?(paths: readonly string[], reader: AnyReader): Promise<readonly PlacedRow[]>
 }
 
 /** Where facts of layers are kept between runs. Safe for many processes; losing it costs time only. */

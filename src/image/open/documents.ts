@@ -71,7 +71,9 @@ export const configSchema = z.object({
   architecture: text,
   variant: text,
   created: text,
-  config: z.nullish(z.object({ User: text, Env: strings, Entrypoint: command, Cmd: command, Labels: map })),
+  config: z.nullish(
+    z.object({ User: text, Env: strings, Entrypoint: command, Cmd: command, WorkingDir: text, Labels: map }),
+  ),
   rootfs: z.object({ diff_ids: z.nullish(z.array(digest).check(z.maxLength(MAX_LAYERS))) }),
   history: z.nullish(z.array(z.object({ created_by: text, empty_layer: z.nullish(z.boolean()) }))),
 })
@@ -133,6 +135,7 @@ export function toImageConfig(document: ConfigDocument): ImageConfig {
     env: config?.Env ?? [],
     entrypoint: config?.Entrypoint ?? [],
     command: config?.Cmd ?? [],
+    ...(config?.WorkingDir ? { workingDir: config.WorkingDir } : {}),
     labels: config?.Labels ?? Object.create(null),
   }
 }

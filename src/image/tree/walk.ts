@@ -55,14 +55,26 @@ interface Folder {
  * @throws Failure `no-such-target`, `target-unreadable` for the root itself, `tree-too-many-entries`, `interrupted`.
  */
 export function walkTree(root: string, options: WalkOptions): void {
+  for (const _ of walkInSteps(root, options));
+}
+
+/**
+ * As {@link walkTree}, with a pause after some thousand entries, in which the caller can do what takes time.
+ *
+ * @throws Failure as `walkTree` does.
+ */
+export function* walkInSteps(root: string, options: WalkOptions): Generator<void, void, undefined> {
   try {
     const { dev } = lstatSync(`${root}/.`)
-    new Walk(root, options).run({ name: '', dev })
+    yield* new Walk(root, options).run({ name: '', dev })
   } catch (error) {
     if (options.signal.aborted) throw asFailure(options.signal.reason, root)
     throw targetFailure(root, error)
   }
 }
+
+/** Entries from one pause to the next. */
+const STEP = 4096
 
 class Walk {
   readonly #options: WalkOptions
@@ -74,19 +86,26 @@ class Walk {
     this.#options = options
   }
 
-  run(start: Folder): void {
+  *run(start: Folder): Generator<void, void, undefined> {
     const waiting: Folder[] = [start]
+    let paused = 0
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       this.#options.signal.throwIfAborted()
-      const inside = this.#visit(folder)
+      const inside: Folder[] = []
+      const names = this.#names(folder)
+      for (let from = 0; from < names.length; from += STEP) {
+        this.#visit(folder, names.slice(from, from + STEP), inside)
+        if (this.#entries - paused < STEP) continue
+        paused = this.#entries
+        yield
+      }
       for (let i = inside.length - 1; i >= 0; i--) waiting.push(inside[i])
     }
   }
 
-  /** Reports what a folder holds. @returns the folders in it. */
-  #visit(folder: Folder): Folder[] {
-    const inside: Folder[] = []
-    for (const name of this.#names(folder)) {
+  /** Reports what of these names a folder holds, and adds the folders in it to `inside`. */
+  #visit(folder: Folder, names: readonly string[], inside: Folder[]): void {
+    for (const name of names) {
       const text = folder.name === '' ? name : `${folder.name}/${name}`
       const path = this.#native(text)
       const stats = this.#attempt(text, () => lstatSync(path))
@@ -98,7 +117,6 @@ class Walk {
       this.#options.entry(toEntry(text, stats, linkName))
       if (stats.isDirectory()) inside.push({ name: text, dev: stats.dev })
     }
-    return inside
   }
 
   #names(folder: Folder): readonly string[] {
