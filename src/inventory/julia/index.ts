@@ -17,14 +17,27 @@ const reader: LazyReader<StatedPackage> = {
   load: async () => (await import('./lockfile.ts')).readManifest,
 }
 
+/** Reads Project.toml of projects, and of packages in a depot. */
+const projectReader: LazyReader<StatedPackage> = {
+  id: 'julia-project',
+  version: 1,
+  wants: {
+    any: [{ name: 'Project.toml' }, { name: 'JuliaProject.toml' }],
+    maxBytes: 16 * 1024 ** 2,
+    loss: 'partial',
+  },
+  load: async () => (await import('./project.ts')).readProject,
+}
+
 /** Julia packages. */
 export const julia: LazyCataloger<StatedPackage> = {
   id: 'julia',
-  summary: 'Julia packages: Manifest.toml, formats 1 and 2',
+  summary:
+    'Julia packages: Manifest.toml, formats 1 and 2; Project.toml of installed packages, and of projects where nothing is locked',
   kind: 'library',
   ecosystems: ['Julia'],
-  yields: 'declared',
-  fills: ['depends-on'],
-  readers: [reader],
-  load: async () => (await import('../stated-packages.ts')).assembleStated,
+  yields: 'both',
+  fills: ['direct', 'scope', 'depends-on'],
+  readers: [reader, projectReader],
+  load: async () => (await import('./assemble.ts')).assembleJulia,
 }

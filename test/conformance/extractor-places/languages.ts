@@ -11,11 +11,17 @@ export const languages: ExtractorSlice = {
     ['language/haskell/cabal', { cataloger: 'hackage', path: () => 'app/cabal.project.freeze' }],
     ['language/haskell/stacklock', { cataloger: 'hackage', path: () => 'app/stack.yaml.lock' }],
     ['language/julia/manifesttoml', { cataloger: 'julia', path: () => 'app/Manifest.toml' }],
+    ['language/julia/projecttoml', { cataloger: 'julia', path: () => 'app/Project.toml' }],
+    ['language/gleam/gleamtoml', { cataloger: 'gleam', path: () => 'app/gleam.toml' }],
     ['language/perl/cpan', { cataloger: 'cpan', path: (file) => `app/META.${file.endsWith('.yml') ? 'yml' : 'json'}` }],
     ['language/r/renvlock', { cataloger: 'cran', path: () => 'app/renv.lock' }],
   ]),
-  notBuilt: ['language/gleam/*', 'language/julia/projecttoml/*'],
+  notBuilt: [],
   gaps: {
+    'language/gleam/gleamtoml/testdata/deps-and-dev-deps.toml':
+      'of a range the least version counts, with little confidence; the case has the range for a version',
+    'language/gleam/gleamtoml/testdata/git-and-local-deps.toml':
+      'of a range the least version counts, and a dependency out of Git has none; the case has the range, and an empty version',
     'language/erlang/mixlock/testdata/git.lock':
       'a dependency out of Git has its commit for a version; the case has an empty one',
     'language/haskell/cabal/testdata/valid_2':
