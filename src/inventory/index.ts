@@ -24,6 +24,7 @@ import { hex } from './hex/index.ts'
 import { homebrew } from './homebrew/index.ts'
 import { jdk } from './jdk/index.ts'
 import { julia } from './julia/index.ts'
+import { luarocks } from './luarocks/index.ts'
 import { macapps } from './macapps/index.ts'
 import { maven } from './maven/index.ts'
 import { models } from './models/index.ts'
@@ -84,6 +85,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   gleam,
   hex,
   julia,
+  luarocks,
   pub,
   swift,
   pear,

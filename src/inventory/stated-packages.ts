@@ -1,5 +1,6 @@
 import type { Component, Relation } from '../model/component.ts'
 import type { PlacedRow, ReadResult } from '../reading/index.ts'
+import { dependsOn } from './depends-on.ts'
 import { type LibraryPackage, libraryComponent } from './library-component.ts'
 import { RecordProblems } from './record-problems.ts'
 import { quoted, refuseIdentity } from './recorded-text.ts'
@@ -53,6 +54,34 @@ export function assembleStated(rows: readonly PlacedRow<StatedPackage>[], contex
     const own = row.facts.map((fact) => libraryComponent(fact, row, context))
     components.push(...distinct(own))
     relations.push(...dependencies(row.facts, own))
+  }
+  return { components, relations, diagnostics: [] }
+}
+
+/** As {@link assembleStated}, where packages of several files of one place need each other by key: `placeOf` a row says which place. */
+export function assembleTogether(
+  rows: readonly PlacedRow<StatedPackage>[],
+  context: AssembleContext,
+  placeOf: (row: PlacedRow<StatedPackage>) => string,
+): Assembled {
+  const components: Component[] = []
+  const relations: Relation[] = []
+  const winning = rows.filter((row) => row.wins)
+  for (const together of Map.groupBy(winning, placeOf).values()) {
+    const found = together.flatMap((row) =>
+      row.facts.map((fact) => ({ fact, component: libraryComponent(fact, row, context) })),
+    )
+    components.push(...distinct(found.map(({ component }) => component)))
+    relations.push(
+      ...dependsOn(
+        found.map(({ fact, component: { id } }) => ({
+          id,
+          names: fact.key === undefined ? [] : [fact.key],
+          provides: [],
+          needs: () => (fact.needs ?? []).map((need) => [need]),
+        })),
+      ),
+    )
   }
   return { components, relations, diagnostics: [] }
 }
