@@ -33,6 +33,7 @@ import { netscaler } from './netscaler/index.ts'
 import { nix } from './nix/index.ts'
 import { npm } from './npm/index.ts'
 import { nuget } from './nuget/index.ts'
+import { opam } from './opam/index.ts'
 import { packagist } from './packagist/index.ts'
 import { pacman } from './pacman/index.ts'
 import { pear } from './pear/index.ts'
@@ -86,6 +87,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   hex,
   julia,
   luarocks,
+  opam,
   pub,
   swift,
   pear,

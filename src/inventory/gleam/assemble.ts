@@ -12,7 +12,7 @@ export function assembleGleam(rows: readonly PlacedRow<GleamFile>[], context: As
       .filter((row) => row.wins && row.reader === 'gleam-project')
       .map((row) => [folderOf(row.path), row.facts[0]] as const),
   )
-  const stated = withoutLocked(rows, context, 'gleam-project', ['manifest.toml']).map(
+  const stated = withoutLocked(rows, context, 'gleam-project', () => ['manifest.toml']).map(
     (row): PlacedRow<StatedPackage> => ({
       ...row,
       facts: row.facts.flatMap((fact) =>

@@ -6,7 +6,7 @@ import { withoutLocked } from '../unlocked.ts'
 /** Packages of manifests and depots, and of projects without a manifest what they ask for. */
 export function assembleJulia(rows: readonly PlacedRow<StatedPackage>[], context: AssembleContext): Assembled {
   const { installed = [], asked = [] } = Object.groupBy(rows, isInstalled)
-  const left = withoutLocked(asked, context, 'julia-project', ['Manifest.toml', 'JuliaManifest.toml'])
+  const left = withoutLocked(asked, context, 'julia-project', () => ['Manifest.toml', 'JuliaManifest.toml'])
   return assembleStated([...installed, ...left], context)
 }
 

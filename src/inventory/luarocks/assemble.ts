@@ -9,7 +9,10 @@ export function assembleLuarocks(rows: readonly PlacedRow<StatedPackage>[], cont
     facts[0]?.presence === 'installed' ? 'installed' : 'asked',
   )
   const trees = assembleTogether(installed, context, ({ path }) => path.split('/').slice(0, -3).join('/'))
-  const projects = assembleStated(withoutLocked(asked, context, 'rockspec', ['luarocks.lock']), context)
+  const projects = assembleStated(
+    withoutLocked(asked, context, 'rockspec', () => ['luarocks.lock']),
+    context,
+  )
   return {
     components: [...trees.components, ...projects.components],
     relations: [...trees.relations, ...projects.relations],
