@@ -30,6 +30,7 @@ import { maven } from './maven/index.ts'
 import { models } from './models/index.ts'
 import { nativeImage } from './native-image/index.ts'
 import { netscaler } from './netscaler/index.ts'
+import { nim } from './nim/index.ts'
 import { nix } from './nix/index.ts'
 import { npm } from './npm/index.ts'
 import { nuget } from './nuget/index.ts'
@@ -87,6 +88,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   hex,
   julia,
   luarocks,
+  nim,
   opam,
   pub,
   swift,
