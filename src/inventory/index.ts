@@ -52,6 +52,7 @@ import { swift } from './swift/index.ts'
 import { terraform } from './terraform/index.ts'
 import { toolVersions } from './tool-versions/index.ts'
 import type { AnyCataloger, Claim } from './types.ts'
+import { vcpkg } from './vcpkg/index.ts'
 import { vscode } from './vscode/index.ts'
 import { wordpress } from './wordpress/index.ts'
 
@@ -92,6 +93,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   opam,
   pub,
   swift,
+  vcpkg,
   pear,
   wordpress,
   podman,

@@ -1,7 +1,7 @@
 import type { FileReader } from '../../reading/index.ts'
+import { paragraphsOf } from '../documents/control.ts'
 import { licencesOf, spdxIdentifier } from '../licences.ts'
 import { shownText } from '../recorded-text.ts'
-import { paragraphsOf } from './control.ts'
 
 /** The licences that a package's copyright file states. */
 export interface CopyrightFact {

@@ -1,8 +1,8 @@
 import { encodePath } from '../../lib/path-text.ts'
 import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
+import { type Paragraph, paragraphsOf } from '../documents/control.ts'
 import { RecordProblems } from '../record-problems.ts'
 import { quoted, refuseIdentity, shownText } from '../recorded-text.ts'
-import { type Paragraph, paragraphsOf } from './control.ts'
 
 /** One package that is there, as its record says. */
 export interface StatusFact {
