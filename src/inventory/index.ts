@@ -1,7 +1,7 @@
 import type { Inventory } from '../model/inventory.ts'
 import type { ReadTarget } from '../reading/index.ts'
 import { apk } from './apk/index.ts'
-import { assembleWith, type InventoryContext, ownersWith } from './assemble-inventory.ts'
+import { assembleWith, type InventoryContext, type InventoryWithOwners, ownersWith } from './assemble-inventory.ts'
 import { bottlerocket } from './bottlerocket/index.ts'
 import { chocolatey } from './chocolatey/index.ts'
 import { chrome } from './chrome/index.ts'
@@ -123,7 +123,12 @@ export const CATALOGERS: readonly AnyCataloger[] = [
  * other, and everything that is not known. Pure: the same rows give the same inventory, in the same order. `origin` of every component is
  * `unknown`; whoever knows the base image sets it.
  */
-export function assembleInventory(read: ReadTarget, context: InventoryContext): Promise<Inventory> {
+export async function assembleInventory(read: ReadTarget, context: InventoryContext): Promise<Inventory> {
+  return (await assembleWithOwners(read, context)).inventory
+}
+
+/** As {@link assembleInventory}, ready to say whose files are. */
+export function assembleWithOwners(read: ReadTarget, context: InventoryContext): Promise<InventoryWithOwners> {
   return assembleWith(CATALOGERS, read, context)
 }
 
