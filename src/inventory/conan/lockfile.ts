@@ -1,7 +1,7 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { asObject, member, parseJsonObject, textMember } from '../json-document.ts'
-import { packageUrl } from '../package-url.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
+import { parseReference } from './reference.ts'
 
 /**
  * The packages of a `conan.lock`: of Conan 1 a graph of nodes (https://docs.conan.io/1/versioning/lockfiles.html), of Conan 2 lists of
@@ -53,23 +53,6 @@ function addReferences(stated: StatedPackages, list: unknown, scope: 'runtime' |
     const found = parseReference(text)
     if (found === undefined) stated.problem('a reference has no name or no version')
     else stated.add({ ...found, scope })
-  }
-}
-
-/** `name/version@user/channel#revision:package%time`; undefined for what has no name or version. */
-function parseReference(text: string): StatedPackage | undefined {
-  const [recipe = ''] = text.split(/[#:%]/, 1)
-  const [identity = '', owner = ''] = recipe.split('@')
-  const [name = '', version = ''] = identity.split('/')
-  if (name === '' || version === '' || name === 'None' || version === 'None') return undefined
-  const [user = '', channel = ''] = owner.split('/')
-  const namespace = user === '' || user === '_' ? {} : { namespace: user, qualifiers: { channel } }
-  return {
-    purl: packageUrl({ type: 'conan', ...namespace, name, version }),
-    name,
-    version,
-    ecosystem: 'ConanCenter',
-    presence: 'declared',
   }
 }
 
