@@ -24,18 +24,24 @@ export interface InventoryContext {
   readonly presence?: Presence
 }
 
+/** An inventory, and whose files are by the file lists of the operating system's packages. */
+export interface InventoryWithOwners {
+  readonly inventory: Inventory
+  readonly owners: (paths: ReadonlySet<string>) => ReadonlyMap<string, Claim>
+}
+
 interface Catalogued {
   readonly cataloger: AnyCataloger
   readonly rows: readonly PlacedRow[]
   readonly assembled: Assembled
 }
 
-/** The inventory of a target that was read: see `assembleInventory` of index.ts. */
+/** The inventory of a target that was read: see `assembleWithOwners` of index.ts. */
 export async function assembleWith(
   catalogers: readonly AnyCataloger[],
   read: ReadTarget,
   context: InventoryContext,
-): Promise<Inventory> {
+): Promise<InventoryWithOwners> {
   const layers = read.layers.map(
     ({ diffId, index, createdBy }): LayerReference => ({ diffId, index, ...(createdBy && { createdBy }) }),
   )
@@ -72,7 +78,10 @@ export async function assembleWith(
     ...counted.diagnostics,
     ...owned.diagnostics,
   ])
-  return { subject: context.subject, ...(os && { os }), layers, components, relations, diagnostics }
+  const inventory = { subject: context.subject, ...(os && { os }), layers, components, relations, diagnostics }
+  const owners = (paths: ReadonlySet<string>): ReadonlyMap<string, Claim> =>
+    new Map(parts.flatMap(({ assembled }) => [...(assembled.claims?.(paths) ?? [])]))
+  return { inventory, owners }
 }
 
 /** Whose these files are: see `fileOwners` of index.ts. */

@@ -2,7 +2,6 @@ import type { Component } from '../model/component.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { AffectedCode, Reachability } from '../model/reachability.ts'
-import type { PlacedRow } from '../reading/index.ts'
 import { affectedIn } from './go/affected.ts'
 import type { GoFunctions } from './go/function-table.ts'
 
@@ -14,8 +13,8 @@ export interface Known {
   readonly inventory: Pick<Inventory, 'components' | 'relations'>
   /** By id of the finding: what the advisories say is affected. */
   readonly affectedCode: ReadonlyMap<string, readonly AffectedCode[]>
-  /** Rows of the reader of Go's function tables. */
-  readonly functions: () => readonly PlacedRow<GoFunctions>[]
+  /** Functions of Go programs, by path. */
+  readonly goFunctions: () => ReadonlyMap<string, readonly GoFunctions[]>
   /** By id of the component: whether the entry point loads it. */
   readonly loaded: ReadonlyMap<string, Reachability>
 }
@@ -53,7 +52,6 @@ function joined(before: readonly string[], after: readonly string[]): readonly s
 
 class LinkedCode {
   readonly #known: Known
-  #programs: ReadonlyMap<string, readonly GoFunctions[]> | undefined
   #mains: ReadonlySet<string> | undefined
 
   constructor(known: Known) {
@@ -63,14 +61,13 @@ class LinkedCode {
   /** Undefined for what only go.mod names. */
   judge(component: Component, code: readonly AffectedCode[]): Reachability | undefined {
     if (component.presence !== 'installed') return undefined
-    this.#programs ??= programsOf(this.#known.functions())
     // Only a main module has dependencies that a program states.
     this.#mains ??= new Set(this.#known.inventory.relations.map(({ from }) => from))
     const isMain = this.#mains.has(component.id)
     const judged: Reachability[] = []
     for (const { path } of component.evidence) {
       if (MODULE_FILES.test(path)) continue
-      const programs = this.#programs.get(path)
+      const programs = this.#known.goFunctions().get(path)
       if (programs === undefined) {
         const reason = 'the program has no function table that can be read'
         return { state: 'unknown', reason, path: [path] }
@@ -79,8 +76,4 @@ class LinkedCode {
     }
     return ['yes', 'unknown', 'no'].map((state) => judged.find((one) => one.state === state)).find((one) => one)
   }
-}
-
-function programsOf(rows: readonly PlacedRow<GoFunctions>[]): ReadonlyMap<string, readonly GoFunctions[]> {
-  return new Map(rows.filter(({ wins, facts }) => wins && facts.length > 0).map(({ path, facts }) => [path, facts]))
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type OpenContext, openTarget, type Target } from '../image/index.ts'
+import { type ImageConfig, type OpenContext, openTarget, type Target } from '../image/index.ts'
 import type { Timeline } from '../lib/timeline.ts'
 import type { Subject } from '../model/inventory.ts'
 import {
@@ -25,6 +25,8 @@ export interface Opened {
   readonly read: ReadTarget
   /** Where the target is a container: its image as well, and what differs. */
   readonly container?: ReadContainer
+  /** What the image is started with. */
+  readonly startedWith?: ImageConfig
   /** Where the target is an image: the same with its oldest layers only, so many of them. */
   readonly upTo?: (layers: number) => Promise<ReadTarget>
 }
@@ -49,7 +51,13 @@ export async function openAndRead(options: ScanOptions, io: ScanIo, session: Sca
     image &&
     ((layers: number) =>
       readImage({ ...image, layers: image.layers.slice(0, layers) }, { ...reading, progress: () => {} }))
-  return { subject, read, ...(container && { container }), ...(upTo && { upTo }) }
+  return {
+    subject,
+    read,
+    ...(container && { container }),
+    ...(image && { startedWith: image.config }),
+    ...(upTo && { upTo }),
+  }
 }
 
 /** What opening a target needs, from what a scan has. */

@@ -6,7 +6,7 @@ import {
   matchInventory,
   vendorNames,
 } from '../advisories/index.ts'
-import { assembleInventory, fileOwners } from '../inventory/index.ts'
+import { assembleInventory, assembleWithOwners, fileOwners } from '../inventory/index.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Inventory } from '../model/inventory.ts'
@@ -41,10 +41,10 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
   const startedAt = io.now()
   // Wrong exceptions are wrong usage: said before anything is read.
   const exceptions = await loadExceptions(options.ignoreFile, options.cwd)
-  const { subject, read, container, upTo } = await openAndRead(options, io, session)
+  const { subject, read, container, startedWith, upTo } = await openAndRead(options, io, session)
   const assembled = io.timeline?.span('assemble')
   const context = { subject, distro: options.distro, presence: options.read }
-  const final = await assembleInventory(read, context)
+  const { inventory: final, owners } = await assembleWithOwners(read, context)
   const inventory = options.allLayers && upTo !== undefined ? await withLost(final, read, upTo, context) : final
   assembled?.({ packages: inventory.components.length })
   const inHand = io.timeline?.span('advisories')
@@ -55,7 +55,8 @@ export async function scanIn(session: ScanSession, options: ScanOptions, io: Sca
     const matched = matchAll(inventory, advisories, options, io)
     const drift = container === undefined ? [] : await driftOf(container, inventory, options)
     const found = [...matched.findings, ...drift]
-    const reached = await judgeReachability(found, { read, inventory, affectedCode: matched.affectedCode })
+    const { affectedCode } = matched
+    const reached = await judgeReachability(found, { read, inventory, affectedCode, startedWith, owners })
     const all = remarkLost([...reached].sort(compareFindings), inventory)
     const { database } = advisories
     const settled = leaveToOwners(all, inventory, {

@@ -1,17 +1,20 @@
 import type { ByteSource } from '../byte-source.ts'
 import { type ByteFields, byteFields, copyAt, copyAtAddress, hasText, textAt } from './byte-fields.ts'
-import type { ElfNote, Executable, ExecutableSection, ExecutableSegment } from './types.ts'
+import type { ElfLinkage, ElfNote, Executable, ExecutableSection, ExecutableSegment } from './types.ts'
 
 /** Real programs have under a hundred; `-ffunction-sections` objects some ten thousand. */
 const MAX_SECTIONS = 65_536
 const MAX_SEGMENTS = 4096
 const MAX_STRINGS_BYTES = 4 << 20
+/** A path on Linux, and so a list of folders for libraries, is not longer. */
+const MAX_NAME_BYTES = 4096
 const MAX_DYNAMIC_ENTRIES = 16_384
 const MAX_NOTE_BYTES = 1 << 20
 const MAX_NOTES = 256
 
 const PT_LOAD = 1
 const PT_DYNAMIC = 2
+const PT_INTERP = 3
 const PT_NOTE = 4
 const SHT_STRTAB = 3
 const SHT_DYNAMIC = 6
@@ -19,7 +22,10 @@ const SHT_NOTE = 7
 const SHT_NOBITS = 8
 const DT_NEEDED = 1
 const DT_STRTAB = 5
+const DT_STRSZ = 10
 const DT_SONAME = 14
+const DT_RPATH = 15
+const DT_RUNPATH = 29
 
 /** e_machine (gabi, "ELF Header") as Go names the architecture; both byte orders of one machine are told apart below. */
 const MACHINES = new Map<number, string>([
@@ -78,8 +84,9 @@ export function openElf(source: ByteSource): Executable | undefined {
     section: (name) => sections.find((section) => section.name === name),
     read: (section, maxBytes) => copyAt(source, section.offset, Math.min(section.sizeBytes, maxBytes)),
     atAddress: (address, length) => copyAtAddress(source, loaded, address, length),
-    needed: () => dynamicNames(file, DT_NEEDED),
-    soname: () => dynamicNames(file, DT_SONAME)[0],
+    needed: () => namesOf(dynamicOf(file), DT_NEEDED),
+    soname: () => namesOf(dynamicOf(file), DT_SONAME)[0],
+    linkage: () => linkageOf(file),
     notes: () => notesOf(file),
     isPacked: () => sections.length === 0 && hasText(copyAt(source, 0, 1024), 'UPX!'),
   }
@@ -162,32 +169,64 @@ function isSound(part: { offset: number; sizeBytes: number }, source: ByteSource
   return Number.isSafeInteger(part.offset) && Number.isSafeInteger(part.sizeBytes) && part.offset <= source.sizeBytes
 }
 
-/** Strings that the dynamic table names under `tag`, each once. */
-function dynamicNames({ layout, sections, segments, loaded }: OpenedElf, tag: number): string[] {
+/** The dynamic table (gABI, "Dynamic Section"): values by tag, in its order, and the text that its names lie in. */
+interface Dynamic {
+  readonly values: ReadonlyMap<number, readonly number[]>
+  readonly strings: Uint8Array
+}
+
+const NO_DYNAMIC: Dynamic = { values: new Map(), strings: new Uint8Array(0) }
+const TEXT_TAGS = [DT_NEEDED, DT_SONAME, DT_RPATH, DT_RUNPATH]
+
+/** Undefined where there is no dynamic table: a program that is linked statically, or an object file. */
+function dynamicOf({ layout, sections, segments, loaded }: OpenedElf): Dynamic | undefined {
   const { source, wide, littleEndian } = layout
   const table = segments.find(({ type }) => type === PT_DYNAMIC) ?? sections.find(({ type }) => type === SHT_DYNAMIC)
-  if (!table) return []
+  if (!table) return undefined
   const entryBytes = wide ? 16 : 8
   const bytes = copyAt(source, table.offset, Math.min(table.sizeBytes, MAX_DYNAMIC_ENTRIES * entryBytes))
   const fields = byteFields(bytes, littleEndian)
-  const offsets: number[] = []
-  let stringsAddress = 0
+  const values = new Map<number, number[]>()
   for (let at = 0; at + entryBytes <= fields.sizeBytes; at += entryBytes) {
-    const entryTag = wide ? fields.u64(at) : fields.u32(at)
+    const tag = wide ? fields.u64(at) : fields.u32(at)
+    if (tag === 0) break
     const value = wide ? fields.u64(at + 8) : fields.u32(at + 4)
-    if (entryTag === 0) break
-    if (entryTag === DT_STRTAB) stringsAddress = value
-    if (entryTag === tag) offsets.push(value)
+    const known = values.get(tag)
+    if (known === undefined) values.set(tag, [value])
+    else known.push(value)
   }
-  if (offsets.length === 0) return []
-  let strings = copyAtAddress(source, loaded, stringsAddress, MAX_STRINGS_BYTES)
-  if (strings.length === 0) {
-    const dynamic = sections.find(({ type }) => type === SHT_DYNAMIC)
-    const linked = dynamic && sections[dynamic.link]
-    if (linked?.type === SHT_STRTAB)
-      strings = copyAt(source, linked.offset, Math.min(linked.sizeBytes, MAX_STRINGS_BYTES))
+  if (!TEXT_TAGS.some((tag) => values.has(tag))) return { values, strings: new Uint8Array(0) }
+  const stringsBytes = Math.min(values.get(DT_STRSZ)?.[0] ?? MAX_STRINGS_BYTES, MAX_STRINGS_BYTES)
+  const strings = copyAtAddress(source, loaded, values.get(DT_STRTAB)?.[0] ?? 0, stringsBytes)
+  if (strings.length > 0) return { values, strings }
+  const dynamic = sections.find(({ type }) => type === SHT_DYNAMIC)
+  const linked = dynamic && sections[dynamic.link]
+  if (linked?.type !== SHT_STRTAB) return { values, strings }
+  return { values, strings: copyAt(source, linked.offset, Math.min(linked.sizeBytes, MAX_STRINGS_BYTES)) }
+}
+
+/** Texts that the dynamic table names under `tag`, each once. */
+function namesOf({ values, strings }: Dynamic = NO_DYNAMIC, tag: number): string[] {
+  const offsets = values.get(tag) ?? []
+  const text = (offset: number): string => textAt(strings.subarray(offset, offset + MAX_NAME_BYTES), 0)
+  return [...new Set(offsets.map(text).filter((name) => name !== ''))]
+}
+
+function linkageOf(file: OpenedElf): ElfLinkage {
+  const dynamic = dynamicOf(file)
+  const interpreter = file.segments.find(({ type }) => type === PT_INTERP)
+  const searched = (tag: number): string[] => namesOf(dynamic, tag).flatMap((list) => list.split(':'))
+  return {
+    isStatic: dynamic === undefined,
+    ...(interpreter && {
+      interpreter: textAt(copyAt(file.layout.source, interpreter.offset, Math.min(interpreter.sizeBytes, 4096)), 0),
+    }),
+    needed: namesOf(dynamic, DT_NEEDED),
+    soname: namesOf(dynamic, DT_SONAME)[0],
+    rpath: searched(DT_RPATH),
+    runpath: searched(DT_RUNPATH),
+    strings: dynamic?.strings ?? new Uint8Array(0),
   }
-  return [...new Set(offsets.map((offset) => textAt(strings, offset)).filter((name) => name !== ''))]
 }
 
 function notesOf({ layout, sections, segments }: OpenedElf): ElfNote[] {

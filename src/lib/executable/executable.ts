@@ -4,7 +4,7 @@ import { machOSlices, openMachO } from './mach-o.ts'
 import { openPe } from './pe.ts'
 import type { Executable } from './types.ts'
 
-export type { ElfNote, Executable, ExecutableSection, ExecutableSegment } from './types.ts'
+export type { ElfLinkage, ElfNote, Executable, ExecutableSection, ExecutableSegment } from './types.ts'
 
 /** The program in `source` (of a fat Mach-O the first): its headers are read now, all else when asked for. Undefined where it is none. */
 export function openExecutable(source: ByteSource): Executable | undefined {

@@ -48,8 +48,25 @@ export interface Executable {
   needed(): readonly string[]
   /** The name that it goes by as a library: ELF's DT_SONAME, PE's export name, Mach-O's LC_ID_DYLIB. */
   soname(): string | undefined
+  /** Of ELF: how it is put together when it is started. */
+  linkage?(): ElfLinkage
   /** ELF notes, of the note segments, else of the note sections. */
   notes(): readonly ElfNote[]
   /** Whether UPX has packed it: then sections and strings say nothing of the program inside. */
   isPacked(): boolean
+}
+
+/** What the dynamic linker is told (gABI, "Dynamic Linking"). */
+export interface ElfLinkage {
+  /** It has no dynamic table. */
+  readonly isStatic: boolean
+  /** The dynamic linker that it asks for. */
+  readonly interpreter?: string
+  readonly needed: readonly string[]
+  readonly soname: string | undefined
+  /** Folders of DT_RPATH and DT_RUNPATH as written, with `$ORIGIN`. */
+  readonly rpath: readonly string[]
+  readonly runpath: readonly string[]
+  /** All names of symbols that it has or asks for, each followed by a zero byte, among its other texts. */
+  readonly strings: Uint8Array
 }
