@@ -1,5 +1,5 @@
-import type { Relation } from '../../model/component.ts'
 import type { PlacedRow } from '../../reading/index.ts'
+import { dependsOn } from '../depends-on.ts'
 import { libraryComponent } from '../library-component.ts'
 import { licencesOf } from '../licences.ts'
 import { packageUrl } from '../package-url.ts'
@@ -10,7 +10,6 @@ import type { CondaPackage } from './packages.ts'
 
 /** What lies in environments, with who needs whom in each, and what environment files ask for. */
 export function assembleConda(rows: readonly PlacedRow<CondaPackage>[], context: AssembleContext): Assembled {
-  const byPlace = new Map<string, string>()
   const found = rows
     .filter((row) => row.wins)
     .flatMap((row) =>
@@ -32,13 +31,17 @@ export function assembleConda(rows: readonly PlacedRow<CondaPackage>[], context:
           context,
         )
         const folder = row.path.slice(0, row.path.lastIndexOf('/') + 1)
-        byPlace.set(`${folder}\0${name}`, component.id)
         return { component, fact, folder }
       }),
     )
-  const relations = found.flatMap(({ component, fact, folder }) =>
-    [...new Set(fact.needs.map((name) => byPlace.get(`${folder}\0${name}`)))].flatMap((to): Relation[] =>
-      to === undefined || to === component.id ? [] : [{ from: component.id, to, kind: 'depends-on' }],
+  const relations = [...Map.groupBy(found, ({ folder }) => folder).values()].flatMap((together) =>
+    dependsOn(
+      together.map(({ component: { id }, fact: { name, needs } }) => ({
+        id,
+        names: [name],
+        provides: [],
+        needs: () => needs.map((need) => [need]),
+      })),
     ),
   )
   return { components: found.map(({ component }) => component), relations, diagnostics: [] }

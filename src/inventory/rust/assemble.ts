@@ -15,11 +15,13 @@ const MAX_DEPTH = 64
 export function assembleRust(rows: readonly PlacedRow<CratesFact>[], context: AssembleContext): Assembled {
   const components = new Map<string, Component>()
   const relations = new Map<string, Relation>()
+  const manifests = manifestsByLock(rows)
   for (const row of rows) {
     if (!row.wins) continue
     for (const fact of row.facts) {
       if (fact.kind === 'manifest' && isLocked(row.path, context)) continue
-      const scopes = fact.kind === 'lock' ? lockedScopes(fact.crates, manifestsBelow(row.path, rows)) : undefined
+      const scopes =
+        fact.kind === 'lock' ? lockedScopes(fact.crates, manifests.get(folderOf(row.path)) ?? []) : undefined
       const found = fact.crates.map((crate, at) =>
         componentOf(scopes ? { ...crate, scope: scopes[at] } : crate, fact, row, context),
       )
@@ -35,12 +37,29 @@ export function assembleRust(rows: readonly PlacedRow<CratesFact>[], context: As
   return { components: [...components.values()], relations: [...relations.values()], diagnostics: [] }
 }
 
-/** Manifests in the folder of a lockfile, and below it: those of its workspace. */
-function manifestsBelow(path: string, rows: readonly PlacedRow<CratesFact>[]): readonly CratesFact[] {
-  const folder = path.slice(0, path.lastIndexOf('/') + 1)
-  return rows
-    .filter((row) => row.wins && row.path.startsWith(folder))
-    .flatMap((row) => row.facts.filter((fact) => fact.kind === 'manifest'))
+/** Manifests by the folders (with a slash behind) of lockfiles that they lie in or below: those of a workspace. */
+function manifestsByLock(rows: readonly PlacedRow<CratesFact>[]): ReadonlyMap<string, readonly CratesFact[]> {
+  const winning = rows.filter((row) => row.wins)
+  const folders = new Map(
+    winning
+      .filter((row) => row.facts.some((fact) => fact.kind === 'lock'))
+      .map((row): [string, CratesFact[]] => [folderOf(row.path), []]),
+  )
+  for (const row of winning) {
+    const manifests = row.facts.filter((fact) => fact.kind === 'manifest')
+    if (manifests.length === 0) continue
+    let folder = folderOf(row.path)
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      folders.get(folder)?.push(...manifests)
+      if (folder === '') break
+      folder = folderOf(folder.slice(0, -1))
+    }
+  }
+  return folders
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1)
 }
 
 function componentOf(
