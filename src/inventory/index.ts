@@ -2,6 +2,7 @@ import type { Inventory } from '../model/inventory.ts'
 import type { ReadTarget } from '../reading/index.ts'
 import { apk } from './apk/index.ts'
 import { assembleWith, type InventoryContext, type InventoryWithOwners, ownersWith } from './assemble-inventory.ts'
+import { bazel } from './bazel/index.ts'
 import { bottlerocket } from './bottlerocket/index.ts'
 import { chocolatey } from './chocolatey/index.ts'
 import { chrome } from './chrome/index.ts'
@@ -81,6 +82,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   rubygems,
   packagist,
   cocoapods,
+  bazel,
   conan,
   cpan,
   cran,
