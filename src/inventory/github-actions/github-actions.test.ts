@@ -20,6 +20,14 @@ describe('GitHub workflows', () => {
     ])
   })
 
+  it('of installed npm packages are run by nobody here', async () => {
+    const text = 'jobs: { a: { steps: [{ uses: a/b@v1 }] } }'
+    const nobody = { used: [], diagnostics: [] }
+    expect(await used('app/node_modules/x/.github/workflows/ci.yml', text)).toEqual(nobody)
+    expect(await used('node_modules/x/action.yml', 'runs: [')).toEqual(nobody)
+    expect((await used('my_node_modules/x/.github/workflows/ci.yml', text)).used).toHaveLength(1)
+  })
+
   it('and composite actions, and tell what is broken', async () => {
     expect((await used('x/action.yml', 'runs:\n  using: composite\n  steps:\n    - uses: a/b@v1\n')).used).toHaveLength(
       1,

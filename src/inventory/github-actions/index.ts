@@ -4,7 +4,7 @@ import type { LazyCataloger } from '../types.ts'
 
 const workflowReader: LazyReader<StatedPackage> = {
   id: 'github-workflow',
-  version: 1,
+  version: 2,
   wants: {
     any: [
       { inside: '.github/workflows', suffix: '.yml' },

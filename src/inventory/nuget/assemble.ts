@@ -1,6 +1,9 @@
 import type { PlacedRow } from '../../reading/index.ts'
+import { reachedScopes } from '../reached-scopes.ts'
 import { assembleStated, type StatedPackage } from '../stated-packages.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
+
+type Row = PlacedRow<StatedPackage>
 
 /**
  * What lies in .NET folders and what projects ask for. What a project asks for is left to its lockfile where it has one, and versions
@@ -22,7 +25,35 @@ export function assembleNuget(rows: readonly PlacedRow<StatedPackage>[], context
     if (reader === 'pe-version') return !listed.has(folder)
     return true
   })
-  return assembleStated(counted, context)
+  const projects = Map.groupBy(
+    winning.filter(({ reader, path }) => reader === 'dotnet-project' && !path.endsWith('.props')),
+    ({ path }) => folderOf(path),
+  )
+  const scoped = counted.map((row) =>
+    row.reader === 'nuget-lock' ? withScopes(row, projects.get(folderOf(row.path)) ?? []) : row,
+  )
+  return assembleStated(scoped, context)
+}
+
+/**
+ * Locked packages with what they are for, where projects lie beside the lockfile: for development is what only references with private assets
+ * lead to. A reference whose version stands elsewhere is not among the projects' facts, and counts as one for running.
+ */
+function withScopes(row: Row, projects: readonly Row[]): Row {
+  const references = projects.flatMap(({ facts }) => facts)
+  if (references.length === 0) return row
+  const names = (scope: string) =>
+    new Set(references.filter((one) => one.scope === scope).map(({ name }) => name.toLowerCase()))
+  const [running, developing] = [names('runtime'), names('development')]
+  const isDevelopment = ({ name }: StatedPackage) =>
+    developing.has(name.toLowerCase()) && !running.has(name.toLowerCase())
+  const direct = row.facts.filter((fact) => fact.direct === true)
+  const keys = (facts: readonly StatedPackage[]) => facts.map(({ key = '' }) => key)
+  const scopes = reachedScopes(row.facts, {
+    runtime: keys(direct.filter((fact) => !isDevelopment(fact))),
+    development: keys(direct.filter(isDevelopment)),
+  })
+  return { ...row, facts: row.facts.map((fact, at) => ({ ...fact, scope: scopes[at] ?? 'unknown' })) }
 }
 
 function folderOf(path: string): string {

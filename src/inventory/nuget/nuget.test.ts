@@ -66,8 +66,8 @@ test('packages.lock.json wins over its project; Directory.Packages.props and pac
     ]),
   ).toStrictEqual([
     ['Z', '4.0.0', 'unknown', 'unknown', 1],
-    ['Direct', '1.0.0', true, 'unknown', 1],
-    ['Other', '2.0.0', false, 'unknown', 1],
+    ['Direct', '1.0.0', true, 'runtime', 1],
+    ['Other', '2.0.0', false, 'runtime', 1],
     ['X', '3.1.0', true, 'runtime', 1],
     ['Y', '1.0', true, 'development', 0.3],
     ['Old', '1.2.3', 'unknown', 'development', 1],

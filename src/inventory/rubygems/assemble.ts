@@ -1,6 +1,7 @@
 import type { Relation } from '../../model/component.ts'
 import type { PlacedRow } from '../../reading/index.ts'
 import { libraryComponent } from '../library-component.ts'
+import { reachedScopes } from '../reached-scopes.ts'
 import { assembleStated, type StatedPackage } from '../stated-packages.ts'
 import type { AssembleContext, Assembled } from '../types.ts'
 import { gemUrl } from './gem.ts'
@@ -24,7 +25,15 @@ export interface VersionFile {
   readonly version: string
 }
 
-export type RubyFact = StatedPackage | GemSpecification | VersionFile
+/** What a project asks for by name, and whether it asks for nothing elsewhere. */
+export interface Gemfile {
+  readonly kind: 'gemfile'
+  readonly runtime: readonly string[]
+  readonly development: readonly string[]
+  readonly isWhole: boolean
+}
+
+export type RubyFact = StatedPackage | GemSpecification | VersionFile | Gemfile
 
 /** Gems that lockfiles name, and gems that are installed or described; installed ones depend on those of the same folder. */
 export function assembleGems(rows: readonly PlacedRow<RubyFact>[], context: AssembleContext): Assembled {
@@ -32,9 +41,10 @@ export function assembleGems(rows: readonly PlacedRow<RubyFact>[], context: Asse
   const versions = new Map<string, string>()
   for (const { path, facts } of winning)
     for (const fact of facts) if ('kind' in fact && fact.kind === 'version') versions.set(path, fact.version)
+  const projects = new Map(winning.map(({ path, facts }) => [lockOf(path), gemfileIn(facts)]))
   const locked = winning.map((row) => ({
     ...row,
-    facts: row.facts.filter((fact) => !('kind' in fact)) as StatedPackage[],
+    facts: scoped(row.facts.filter((fact) => !('kind' in fact)) as StatedPackage[], projects.get(row.path)),
   }))
   const stated = assembleStated(locked, context)
   const described = winning.flatMap((row) =>
@@ -56,6 +66,31 @@ export function assembleGems(rows: readonly PlacedRow<RubyFact>[], context: Asse
     relations: [...stated.relations, ...relations],
     diagnostics: [],
   }
+}
+
+/** The lockfile that Bundler writes for a `Gemfile` or `gems.rb`. */
+function lockOf(path: string): string {
+  return path.endsWith('gems.rb') ? path.replace(/rb$/, 'locked') : `${path}.lock`
+}
+
+function gemfileIn(facts: readonly RubyFact[]): Gemfile | undefined {
+  return facts.flatMap((fact) => ('kind' in fact && fact.kind === 'gemfile' ? fact : []))[0]
+}
+
+/** Locked gems with what they are for. Where a Gemfile takes over what others ask for, only what it names itself is known. */
+function scoped(gems: readonly StatedPackage[], project: Gemfile | undefined): readonly StatedPackage[] {
+  if (project === undefined || gems.length === 0) return gems
+  const named = new Set(project.development)
+  const others = gems.filter(({ name, direct }) => project.isWhole && direct === true && !named.has(name))
+  const scopes = reachedScopes(gems, {
+    runtime: [...project.runtime, ...others.map(({ name }) => name)],
+    development: project.development,
+  })
+  return gems.map((gem, at) => {
+    // What only development leads to may be needed by something else that the Gemfile does not name.
+    const isSure = project.isWhole || scopes[at] === 'runtime' || named.has(gem.name)
+    return { ...gem, scope: (isSure && scopes[at]) || 'unknown' }
+  })
 }
 
 function describedGem(

@@ -14,6 +14,14 @@ const lockReader: LazyReader<RubyFact> = {
   load: async () => (await import('./lockfile.ts')).readBundlerLock,
 }
 
+/** Reads `Gemfile` and `gems.rb` for what gems are for. */
+const gemfileReader: LazyReader<RubyFact> = {
+  id: 'gemfile',
+  version: 1,
+  wants: { any: [{ suffix: 'Gemfile' }, { name: 'gems.rb' }], maxBytes: 1024 ** 2, loss: 'partial' },
+  load: async () => (await import('./gemfile.ts')).readGemfile,
+}
+
 /** Reads `.gemspec` files: of installed gems below `specifications`, else of a project. */
 const specificationReader: LazyReader<RubyFact> = {
   id: 'gemspec',
@@ -38,11 +46,12 @@ const versionReader: LazyReader<RubyFact> = {
 /** Gems of Ruby. */
 export const rubygems: LazyCataloger<RubyFact> = {
   id: 'rubygems',
-  summary: 'gems of Ruby: Gemfile.lock, gems.locked, installed specifications, .gemspec of projects',
+  summary:
+    'gems of Ruby: Gemfile.lock, gems.locked (what for by the Gemfile beside), installed specifications, .gemspec of projects',
   kind: 'library',
   ecosystems: ['RubyGems'],
   yields: 'both',
-  fills: ['licences', 'hashes', 'lines', 'direct', 'depends-on'],
-  readers: [lockReader, specificationReader, versionReader],
+  fills: ['licences', 'hashes', 'lines', 'direct', 'scope', 'depends-on'],
+  readers: [lockReader, gemfileReader, specificationReader, versionReader],
   load: async () => (await import('./assemble.ts')).assembleGems,
 }
