@@ -16,6 +16,7 @@ import { cos } from './cos/index.ts'
 import { cpan } from './cpan/index.ts'
 import { cran } from './cran/index.ts'
 import { dpkg } from './dpkg/index.ts'
+import { flatpak } from './flatpak/index.ts'
 import { githubActions } from './github-actions/index.ts'
 import { gleam } from './gleam/index.ts'
 import { go } from './go/index.ts'
@@ -108,6 +109,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   sbomFiles,
   go,
   rust,
+  flatpak,
   snap,
   spack,
   chocolatey,
