@@ -92,6 +92,19 @@ describe('flags that choose what counts', () => {
     expectRefused(await fixtures.scan(folder, ['--min-confidence', '7']), 2, '--min-confidence', '7')
   })
 
+  it('--reachable keeps findings by whether the entry point loads what they are about', async () => {
+    const node = fixtures.nodeImage()
+    const both = ['GHSA-aaaa-aaaa-aaaa lodash', 'GHSA-bbbb-bbbb-bbbb minimist']
+    expect(await fixtures.found(node)).toEqual(both)
+    expect(await fixtures.found(node, ['--reachable', 'yes,unknown'])).toEqual(both.slice(1))
+    expect(await fixtures.found(node, ['--reachable', 'no'])).toEqual(both.slice(0, 1))
+    const { stdout } = await fixtures.scan(node, ['--reachable', 'yes'])
+    expect(stdout).toMatch(/Left out +1 finding by --reachable/)
+    expect(stdout).toContain('reachable: the entry point loads it: bin/node → app/main.js → app/arguments.js')
+    expect((await fixtures.scan(node)).stdout).toContain('not reachable: app/main.js does not look for packages in')
+    expectRefused(await fixtures.scan(node, ['--reachable', 'maybe']), 2, '--reachable', 'maybe')
+  })
+
   it("--include-owned keeps findings about libraries that are files of the system's packages", async () => {
     const owned = fixtures.ownedImage()
     expect(await fixtures.found(owned)).toEqual([])

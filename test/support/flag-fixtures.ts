@@ -2,6 +2,7 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { ecosystemFiles, type MirrorFiles, osvRecord } from '../mirror-server.ts'
+import { elfOf } from './elf-writer.ts'
 import { type Ran, type RunOptions, Sandbox } from './sandbox.ts'
 import { dockerArchive, ociLayout, tarball } from './tar-writer.ts'
 
@@ -140,6 +141,21 @@ export class FlagFixtures extends Sandbox {
       { name: path, body: npmPackage('lodash', '4.17.11') },
     ])
     return this.file('owned.tar', dockerArchive([{ layers: [layer] }]))
+  }
+
+  /** An image that starts a JavaScript program: it imports minimist, and does not look for packages where lodash lies. */
+  nodeImage(): string {
+    const program = { interpreter: '/lib/ld-linux.so', symbols: ['dlopen'] }
+    const layer = tarball([
+      { name: 'lib/ld-linux.so', body: elfOf({ soname: 'ld-linux.so' }) },
+      { name: 'bin/node', body: elfOf(program), mode: 0o755 },
+      { name: 'app/main.js', body: "import { parse } from './arguments.js'\n" },
+      { name: 'app/arguments.js', body: "export { default as parse } from 'minimist'\n" },
+      { name: 'app/node_modules/minimist/package.json', body: npmPackage('minimist', '1.2.0') },
+      { name: 'lib/node_modules/npm/node_modules/lodash/package.json', body: npmPackage('lodash', '4.17.11') },
+    ])
+    const images = [{ layers: [layer], command: ['node', 'main.js'], workingDir: '/app' }]
+    return this.file('node.tar', dockerArchive(images))
   }
 
   /** An image whose second layer replaces lodash and whose third removes minimist. */

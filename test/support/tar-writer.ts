@@ -95,6 +95,9 @@ export interface ImageOptions {
   readonly variant?: string
   readonly tags?: readonly string[]
   readonly env?: readonly string[]
+  /** What it is started with, and where; a shell unless given. */
+  readonly command?: readonly string[]
+  readonly workingDir?: string
   /** Diff IDs that are stated, when they shall be a lie. */
   readonly diffIds?: readonly string[]
 }
@@ -105,7 +108,11 @@ export function imageConfig(options: ImageOptions): Buffer {
       os: options.os ?? 'linux',
       architecture: options.architecture ?? 'amd64',
       ...(options.variant === undefined ? {} : { variant: options.variant }),
-      config: { Env: options.env ?? ['PATH=/bin'], Cmd: ['/bin/sh'] },
+      config: {
+        Env: options.env ?? ['PATH=/bin'],
+        Cmd: options.command ?? ['/bin/sh'],
+        ...(options.workingDir === undefined ? {} : { WorkingDir: options.workingDir }),
+      },
       rootfs: { type: 'layers', diff_ids: options.diffIds ?? options.layers.map(sha256) },
       history: options.layers.flatMap((_, index) => [
         { created_by: `layer ${index}` },

@@ -59,11 +59,13 @@ describe('order and filters', () => {
       known: fc.boolean(),
       probability: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       name: fc.constantFrom('CVE-1-1', 'CVE-1-2'),
+      reachable: fc.constantFrom('yes', 'no', 'unknown' as const),
     })
     .map(
-      ({ id, value, fixed, known, probability, name }): Finding => ({
+      ({ id, value, fixed, known, probability, name, reachable }): Finding => ({
         ...base,
         id,
+        reachable: reachable as Finding['reachable'],
         names: [name],
         severity: { value: value as Finding['severity']['value'], source: 'x' },
         fixes: fixed ? base.fixes : [],
@@ -74,6 +76,24 @@ describe('order and filters', () => {
         },
       }),
     )
+
+  it('puts what nothing loads after what is equally severe, and before what is less severe', () => {
+    const one = (id: string, reachable: Finding['reachable'], value: Finding['severity']['value']): Finding => ({
+      ...base,
+      id,
+      reachable,
+      severity: { value, source: 'x' },
+    })
+    const mixed = [one('a', 'no', 'high'), one('b', 'unknown', 'high'), one('c', 'yes', 'high'), one('d', 'yes', 'low')]
+    expect(mixed.sort(compareFindings).map(({ id }) => id)).toEqual(['b', 'c', 'a', 'd'])
+    const all = filterFindings(mixed, inventoryOf([libssl]), {
+      ignoreUnfixed: false,
+      pkgTypes: ['os', 'library'],
+      reachable: ['yes'],
+    })
+    expect(all.kept.map(({ id }) => id)).toEqual(['c', 'd'])
+    expect(all.leftOut).toEqual([{ filter: '--reachable', count: 2, unknownSeverity: 0 }])
+  })
 
   it('orders totally', () => {
     fc.assert(

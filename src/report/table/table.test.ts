@@ -55,6 +55,15 @@ describe('the table', () => {
     )
   })
 
+  it('says below a finding whether it is reachable, where that is known', () => {
+    const reachability = { reason: 'affected code linked in: x/y.Z', path: ['bin/server'] }
+    const shown = (over: object): string =>
+      table.render(scanResult({ inventory: { components: [openssl] }, findings: [cve(1, over)] }), OPTIONS)
+    expect(shown({ reachable: 'yes', reachability })).toMatch(/^ +reachable: affected code linked in: x\/y\.Z$/m)
+    expect(shown({ reachable: 'no', reachability })).toMatch(/^ +not reachable: affected code/m)
+    expect(shown({ reachable: 'unknown', reachability })).not.toContain('affected code')
+  })
+
   it('says that there is no fix', () => {
     const result = scanResult({ inventory: { components: [openssl] }, findings: [cve(1)] })
     expect(table.render(result, OPTIONS)).toContain('libssl3 3.0.11-1 (no fix)')
