@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { componentOf, recordOf } from '../../../test/support/advisories.ts'
 import { affects, match, until } from '../../../test/support/matching.ts'
+import type { OsvRecord } from '../types.ts'
 
 const net = componentOf({ name: 'golang.org/x/net', version: '0.1.0', ecosystem: 'Go' })
 
-function codeOf(imports: unknown, id = 'GO-2023-0001', more: Parameters<typeof recordOf>[1][] = []) {
+function codeOf(imports: unknown, id = 'GO-2023-0001', more: Partial<OsvRecord>[] = []) {
   const affected = [affects('Go', 'golang.org/x/net', until('0.2.0'), { ecosystem_specific: { imports } })]
-  const records = [recordOf(id, { affected }), ...more.map((one) => recordOf('GHSA-aaaa-bbbb-cccc', one))]
+  const records = [recordOf({ id, affected }), ...more.map((one) => recordOf({ id: 'GHSA-aaaa-bbbb-cccc', ...one }))]
   const { affectedCode, findings } = match([net], records)
   expect(findings).toHaveLength(1)
   return affectedCode.get(findings[0]?.id ?? '')
