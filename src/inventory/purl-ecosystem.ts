@@ -12,6 +12,7 @@ const MAVEN: Naming = (namespace, name) => (namespace === '' ? name : `${namespa
  * (https://github.com/package-url/purl-spec/tree/main/types) that has one, with how it names packages.
  */
 const ECOSYSTEMS: ReadonlyMap<string, readonly [ecosystem: string, naming: Naming]> = new Map([
+  ['bioconductor', ['Bioconductor', PLAIN]],
   ['bitnami', ['Bitnami', PLAIN]],
   ['cargo', ['crates.io', PLAIN]],
   ['composer', ['Packagist', PATH]],

@@ -23,7 +23,6 @@ const UNREAD: readonly { readonly path: string; readonly manager: string }[] = [
   { path: 'var/lib/kiss/db/installed', manager: 'KISS' },
   { path: 'var/db/kiss/installed', manager: 'KISS' },
   { path: 'var/lib/snapd/state.json', manager: 'snap' },
-  { path: 'var/lib/flatpak/repo', manager: 'Flatpak' },
 ]
 
 /** Families whose systems always have a database of packages, unless somebody removed it. */
