@@ -9,11 +9,12 @@ export interface LuaTable {
 
 const MAX_DEPTH = 32
 const MAX_TOKENS = 500_000
+const MAX_TEXT = 4096
 
 type Token = { readonly kind: 'text' | 'name' | 'sign'; readonly text: string }
 
 /**
- * The values that a Lua file gives to global names, and under `return` the one that it returns: literals only, nothing is run
+ * The values that a Lua file gives to names, and under `return` the one that it returns: texts, also joined ones, and tables; nothing is run
  * (https://www.lua.org/manual/5.4/manual.html#3.1). A table that does not end, or nests too deep, is a problem, as the end of a sentence.
  */
 export function luaAssignments(text: string): ReadonlyMap<string, LuaValue> | { readonly problem: string } {
@@ -27,9 +28,10 @@ export function luaAssignments(text: string): ReadonlyMap<string, LuaValue> | { 
     else if (token?.kind === 'sign' && CLOSING.has(token.text)) depth--
     if (depth !== 0 || token?.kind !== 'name') continue
     const isReturn = token.text === 'return'
-    if (!isReturn && !isSign(tokens[at + 1], '=')) continue
+    // Of several names at once (`a, b = 1, 2`) it is not told here which gets what.
+    if (!isReturn && (!isSign(tokens[at + 1], '=') || isSign(tokens[at - 1], ','))) continue
     const start = at + (isReturn ? 1 : 2)
-    const value = valueAt(tokens, start, 0)
+    const value = valueAt(tokens, start, 0, values)
     if (value === undefined) return { problem: 'a table does not end, or nests too deep' }
     if (!values.has(token.text)) values.set(token.text, value.value)
     at = Math.max(at, value.end - 1)
@@ -46,18 +48,31 @@ interface Parsed {
   readonly end: number
 }
 
-function valueAt(tokens: readonly Token[], at: number, depth: number): Parsed | undefined {
-  const token = tokens[at]
-  if (token?.kind === 'text') {
-    // A text that something is joined to is computed.
-    return isSign(tokens[at + 1], '..') ? { value: undefined, end: at + 1 } : { value: token.text, end: at + 1 }
+type Known = ReadonlyMap<string, LuaValue>
+
+function valueAt(tokens: readonly Token[], at: number, depth: number, known: Known): Parsed | undefined {
+  if (isSign(tokens[at], '{')) return depth < MAX_DEPTH ? tableAt(tokens, at + 1, depth + 1, known) : undefined
+  let value = textAt(tokens[at], known)
+  let end = value === undefined ? at : at + 1
+  while (value !== undefined && isSign(tokens[end], '..')) {
+    const next = textAt(tokens[end + 1], known)
+    value = next === undefined || value.length + next.length > MAX_TEXT ? undefined : value + next
+    end += 2
   }
-  if (isSign(token, '{')) return depth < MAX_DEPTH ? tableAt(tokens, at + 1, depth + 1) : undefined
-  return { value: undefined, end: at }
+  // What is called, indexed or compared is computed.
+  const isComputed = ['(', '.', ':', '[', '==', '~'].some((sign) => isSign(tokens[end], sign))
+  return { value: isComputed ? undefined : value, end: Math.min(end, tokens.length) }
+}
+
+/** A text, or a name that was given one. */
+function textAt(token: Token | undefined, known: Known): string | undefined {
+  if (token?.kind === 'text') return token.text
+  const value = token?.kind === 'name' ? known.get(token.text) : undefined
+  return typeof value === 'string' ? value : undefined
 }
 
 /** A table from behind its bracket; what it computes is skipped up to the next separator of its own level. */
-function tableAt(tokens: readonly Token[], start: number, depth: number): Parsed | undefined {
+function tableAt(tokens: readonly Token[], start: number, depth: number, known: Known): Parsed | undefined {
   const list: LuaValue[] = []
   const named = new Map<string, LuaValue>()
   for (let at = start; at < tokens.length; ) {
@@ -67,7 +82,7 @@ function tableAt(tokens: readonly Token[], start: number, depth: number): Parsed
       continue
     }
     const key = keyAt(tokens, at)
-    const value = valueAt(tokens, key?.end ?? at, depth)
+    const value = valueAt(tokens, key?.end ?? at, depth, known)
     if (value === undefined) return undefined
     if (key === undefined) list.push(value.value)
     else named.set(key.name, value.value)

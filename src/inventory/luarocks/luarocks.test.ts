@@ -56,6 +56,17 @@ describe('luarocks', () => {
     expect(relations).toHaveLength(2)
   })
 
+  it('follows texts under names, and takes what is computed from the tree', async () => {
+    const { components, diagnostics } = await catalogued(luarocks, {
+      'app/a.rockspec':
+        "local modrev = 'scm'\nlocal x, specrev = '0', '9'\nlocal rev = '1'\npackage = 'a.nvim'\nversion = modrev ..'-'.. rev\nif modrev == 'scm' then source = { url = u:gsub('a', 'b') } end",
+      'rocks-5.1/b/2.0-1/b-2.0-1.rockspec': "package = 'b'\nlocal _REV, _SPEC = '1', '-1'\nversion = _REV .. _SPEC",
+      'bad/c.rockspec': "package = 'c'\nversion = name() .. '-1'",
+    })
+    expect(components.map(({ purl }) => purl)).toEqual(['pkg:luarocks/b@2.0-1', 'pkg:luarocks/a.nvim@scm-1'])
+    expect(diagnostics).toMatchObject([{ path: 'bad/c.rockspec' }])
+  })
+
   it('lists what is locked, and then no ranges', async () => {
     const { components } = await catalogued(luarocks, {
       'app/x.rockspec': SPEC,

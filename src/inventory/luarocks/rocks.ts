@@ -15,6 +15,8 @@ const TABLES = [
   ['test_dependencies', 'development'],
 ] as const
 
+const INSTALLED = /(?:^|\/)rocks(?:-[\d.]{1,10})?\/([^/]+)\/([^/]+)\/[^/]+$/
+
 /**
  * The rock that a rockspec describes. In a tree of LuaRocks (`rocks-5.4/<name>/<version>/`) it is installed, and its `needs` are names of others
  * there; elsewhere it is a project, and what it asks for is told with the least versions. Lua itself is no rock.
@@ -23,10 +25,13 @@ export function readRockspec(file: FileBytes): ReadResult<StatedPackage> {
   const stated = new StatedPackages('rockspec-unreadable', file.path)
   const values = luaAssignments(decodeText(file.bytes))
   if ('problem' in values) return stated.problem(`the rockspec could not be read: ${values.problem}`).result()
-  const { name, version } = { name: textOf(values.get('package')), version: textOf(values.get('version')) }
+  // A tree says too what lies there, as a rockspec may compute it.
+  const [, folder, folderVersion] = INSTALLED.exec(file.path) ?? []
+  const isInstalled = folder !== undefined
+  const name = textOf(values.get('package')) ?? folder
+  const version = textOf(values.get('version')) ?? folderVersion
   if (name === undefined || version === undefined)
     return stated.problem('the rockspec states no name or no version').result()
-  const isInstalled = /(?:^|\/)rocks(?:-[\d.]{1,10})?\/[^/]+\/[^/]+\/[^/]+$/.test(file.path)
   const asked = requirements(values)
   stated.add({
     ...rock(name, version),
