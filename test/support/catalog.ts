@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AnyCataloger, Assembled, Cataloger, LazyCataloger } from '../../src/inventory/types.ts'
+import { buildPackageUrl, parsePackageUrl } from '../../src/lib/package-url/parse.ts'
 import type { Diagnostic } from '../../src/model/diagnostic.ts'
 import type { OperatingSystem } from '../../src/model/operating-system.ts'
 import type {
@@ -54,7 +55,14 @@ export function catalog(
     tree: plainTree(paths, options.links ?? {}),
     layer: (index) => (index === 0 ? { diffId: `sha256:${'0'.repeat(64)}`, index } : undefined),
   })
+  for (const { purl } of assembled.components) expectRoundTrip(purl)
   return { ...assembled, diagnostics: [...diagnostics, ...assembled.diagnostics], rows }
+}
+
+/** Whatever a cataloger's tests are about: what its components go by must be read back as it was written. */
+export function expectRoundTrip(purl: string): void {
+  const again = buildPackageUrl(parsePackageUrl(purl))
+  if (again !== purl) throw new Error(`the package URL ${purl} reads back as ${again}`)
 }
 
 /** The rows that readers make of files, as {@link catalog} does it; their diagnostics are added to the list. */
