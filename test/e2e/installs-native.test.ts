@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -66,6 +66,40 @@ describe('a Cargo project', () => {
     const listed = packages.map(({ name, version }) => `${name} ${version}`).sort()
     const ours = await found(folder)
     console.log(`cargo: ${ours.length} found, ${listed.length} listed`)
+    expect(ours).toEqual(listed)
+  })
+})
+
+describe('a Rust program built by cargo-auditable', () => {
+  it('has the crates that cargo tree lists', { timeout: 600_000 }, async (ctx) => {
+    if (spawnSync('cargo', ['--version']).error) ctx.skip('cargo is not installed')
+    const tools = join(root, 'tools')
+    const installed = spawnSync('cargo', ['install', '--quiet', '--debug', '--root', tools, 'cargo-auditable'], {
+      encoding: 'utf8',
+    })
+    if (installed.status !== 0)
+      ctx.skip(`cargo-auditable could not be installed: ${installed.stderr.trim().split('\n').at(-1)}`)
+    const folder = join(root, 'auditable')
+    mkdirSync(join(folder, 'src'), { recursive: true })
+    mkdirSync(join(folder, 'out'))
+    writeFileSync(
+      join(folder, 'Cargo.toml'),
+      '[package]\nname = "audited"\nversion = "0.2.0"\nedition = "2021"\n[dependencies]\nserde_json = "1"\nregex = "1"\n',
+    )
+    writeFileSync(
+      join(folder, 'src/main.rs'),
+      'fn main() { println!("{} {:?}", serde_json::json!(1), regex::Regex::new("a")) }\n',
+    )
+    const env = { ...process.env, PATH: `${join(tools, 'bin')}:${process.env.PATH}` }
+    const cargo = (...words: string[]) => spawnSync('cargo', words, { cwd: folder, encoding: 'utf8', env })
+    const built = cargo('auditable', 'build', '--quiet')
+    expect(built.stderr).toBe('')
+    copyFileSync(join(folder, 'target/debug/audited'), join(folder, 'out/audited'))
+    const lines = cargo('tree', '--edges', 'normal', '--prefix', 'none', '--format', '{p}').stdout.split('\n')
+    const listed = [...new Set(lines.flatMap((line) => /^(\S+) v(\S+)/.exec(line)?.slice(1, 3).join(' ') ?? []))].sort()
+    const ours = await found(join(folder, 'out'))
+    console.log(`cargo auditable: ${ours.length} found, ${listed.length} listed`)
+    expect(listed.length).toBeGreaterThan(5)
     expect(ours).toEqual(listed)
   })
 })
