@@ -1,5 +1,6 @@
 import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { asObject, type JsonObject, member, objectLines, parseJsonObject, textMember } from '../json-document.ts'
+import { reachedScopes } from '../reached-scopes.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
 import { base64Sha512, nugetPackage } from './nuget-package.ts'
 
@@ -37,6 +38,7 @@ function readGraph(
   const graph = edgesOf(parsed.object)
   const direct = directOf(parsed.object, libraries, graph)
   const lines = objectLines(file.bytes, 3)
+  const scopes = scopesOf(parsed.object, graph)
   for (const key of Object.keys(libraries)) {
     const library = asObject(libraries[key])
     const type = library === undefined ? undefined : textMember(library, 'type')?.toLowerCase()
@@ -49,6 +51,7 @@ function readGraph(
       needs: [...(graph.get(key.toLowerCase()) ?? [])],
       hashes: base64Sha512(textMember(library, 'sha512')),
       ...(direct && { direct: direct.has(key.toLowerCase()) }),
+      ...(scopes && { scope: scopes.get(key.toLowerCase()) ?? 'unknown' }),
       ...(at && { lines: at }),
     })
   }
@@ -83,6 +86,45 @@ function edgesOf(object: JsonObject): Map<string, Set<string>> {
   return edges
 }
 
+/**
+ * What each library is for, by key, where the project says it: for development is what only references lead to whose assets are all private
+ * (`suppressParent`).
+ */
+function scopesOf(
+  object: JsonObject,
+  graph: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlyMap<string, StatedPackage['scope']> | undefined {
+  const frameworks = asObject(member(asObject(member(object, 'project')) ?? {}, 'frameworks'))
+  if (frameworks === undefined) return undefined
+  const running = new Set<string>()
+  const developing = new Set<string>()
+  for (const framework of Object.values(frameworks))
+    for (const [name, value] of Object.entries(asObject(member(asObject(framework) ?? {}, 'dependencies')) ?? {})) {
+      const reference = asObject(value) ?? {}
+      // The framework itself is referred to so by the SDK, and runs.
+      const isFramework = member(reference, 'autoReferenced') === true
+      const isPrivate = !isFramework && textMember(reference, 'suppressParent')?.toLowerCase() === 'all'
+      ;(isPrivate ? developing : running).add(name.toLowerCase())
+    }
+  const packages = [...graph].map(([key, needs]) => ({ key, needs: [...needs] }))
+  const named = (names: ReadonlySet<string>) =>
+    packages.map(({ key }) => key).filter((key) => names.has(key.split('/', 1)[0]))
+  // What a project beside asks for is among the libraries too, and needed as that project is.
+  const projects = projectKeys(object)
+  const scopes = reachedScopes(packages, {
+    runtime: [...named(running), ...projects],
+    development: named(developing),
+  })
+  return new Map(packages.map(({ key }, at) => [key, scopes[at]]))
+}
+
+function projectKeys(object: JsonObject): string[] {
+  const libraries = asObject(member(object, 'libraries')) ?? {}
+  return Object.keys(libraries)
+    .filter((key) => textMember(asObject(libraries[key]) ?? {}, 'type') === 'project')
+    .map((key) => key.toLowerCase())
+}
+
 /** Keys of what the project itself asks for; undefined where nothing says it, as in the list of a framework. */
 function directOf(
   object: JsonObject,
@@ -99,9 +141,7 @@ function directOf(
     const keys = Object.keys(libraries).map((key) => key.toLowerCase())
     return new Set(keys.filter((key) => names.has(key.split('/', 1)[0])))
   }
-  const projects = Object.keys(libraries).filter(
-    (key) => textMember(asObject(libraries[key]) ?? {}, 'type') === 'project',
-  )
+  const projects = projectKeys(object)
   if (projects.length === 0) return undefined
-  return new Set(projects.flatMap((key) => [...(graph.get(key.toLowerCase()) ?? [])]))
+  return new Set(projects.flatMap((key) => [...(graph.get(key) ?? [])]))
 }

@@ -11,8 +11,9 @@ function textReader(
   any: readonly PathCondition[],
   maxBytes: number,
   load: LazyReader<StatedPackage>['load'],
+  version = 1,
 ): LazyReader<StatedPackage> {
-  return { id, version: 1, wants: { any, maxBytes, loss: 'partial' }, load }
+  return { id, version, wants: { any, maxBytes, loss: 'partial' }, load }
 }
 
 /** Reads version resources of programs and libraries of Windows, those of .NET among them. */
@@ -44,6 +45,7 @@ export const nuget: LazyCataloger<StatedPackage> = {
       [{ name: 'project.assets.json' }],
       MAX_BYTES,
       async () => (await import('./graph.ts')).readAssets,
+      2,
     ),
     textReader(
       'nuget-lock',

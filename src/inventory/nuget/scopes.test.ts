@@ -33,3 +33,49 @@ it('a project beside its lockfile says which packages are for development', asyn
   })
   expect(new Set(inFolder('b/').map(([, scope]) => scope))).toEqual(new Set(['unknown']))
 })
+
+it('what was restored for a project says it by itself', async () => {
+  const { components } = await catalogued(nuget, {
+    'obj/project.assets.json': JSON.stringify({
+      targets: {
+        'net8.0': {
+          'Serilog/3.1.1': { dependencies: { Shared: '1.0.0' } },
+          'StyleCop/1.1.0': { dependencies: { Shared: '1.0.0', Rules: '1.0.0' } },
+          'Shared/1.0.0': {},
+          'Rules/1.0.0': {},
+          'Beside/1.0.0': { type: 'project', dependencies: { Far: '1.0.0' } },
+          'Far/1.0.0': {},
+          'NETStandard.Library/2.0.3': {},
+        },
+      },
+      libraries: {
+        'Serilog/3.1.1': { type: 'package' },
+        'StyleCop/1.1.0': { type: 'package' },
+        'Shared/1.0.0': { type: 'package' },
+        'Rules/1.0.0': { type: 'package' },
+        'Beside/1.0.0': { type: 'project' },
+        'Far/1.0.0': { type: 'package' },
+        'NETStandard.Library/2.0.3': { type: 'package' },
+      },
+      project: {
+        frameworks: {
+          'net8.0': {
+            dependencies: {
+              Serilog: {},
+              StyleCop: { suppressParent: 'All' },
+              'NETStandard.Library': { suppressParent: 'All', autoReferenced: true },
+            },
+          },
+        },
+      },
+    }),
+  })
+  expect(Object.fromEntries(components.map(({ name, scope }) => [name, scope]))).toEqual({
+    Serilog: 'runtime',
+    StyleCop: 'development',
+    Shared: 'runtime',
+    Rules: 'development',
+    Far: 'runtime',
+    'NETStandard.Library': 'runtime',
+  })
+})
