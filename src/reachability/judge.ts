@@ -30,7 +30,8 @@ export async function judgeFindings(
     return functions
   }
   const loaded: ReadonlyMap<string, Reachability> =
-    startedWith === undefined
+    // Where only packages of the system are read, programs are not.
+    startedWith === undefined || !read.rows.has(readers.linkage)
       ? new Map()
       : await loadedComponents({
           startedWith,

@@ -11,7 +11,7 @@ import { Failure } from '../../src/lib/failure.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../src/lib/limits.ts'
 import type { AnyReader, FileReader, PathCondition, RandomReader } from '../../src/reading/index.ts'
 import { loadReaders } from '../../src/reading/load-readers.ts'
-import { READERS } from '../../src/scan/readers.ts'
+import { WORKER_READERS } from '../../src/scan/readers.ts'
 import { boltFile } from '../support/bolt-writer.ts'
 import { tarOf } from '../support/image-builder.ts'
 import { fuzz, type Seed, sharedSeeds } from './mutation.ts'
@@ -79,10 +79,10 @@ describe('mutated files', () => {
     )
   })
 
-  it.each(READERS.map((reader) => [reader.id, reader] as const))('a file that %s reads', async (_, reader) => {
+  it.each(WORKER_READERS.map((reader) => [reader.id, reader] as const))('a file that %s reads', async (_, reader) => {
     const seeds = seedsFor(reader)
     const [loaded] = await loadReaders([reader])
-    await fuzz(seeds, 0.4 / READERS.length, (bytes) => serialize(readWith(loaded, bytes)))
+    await fuzz(seeds, 0.4 / WORKER_READERS.length, (bytes) => serialize(readWith(loaded, bytes)))
   })
 
   it('a bolt database', async () => {

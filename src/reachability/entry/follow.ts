@@ -45,7 +45,7 @@ export async function followCommand(command: Command, files: Files): Promise<Fol
     if (next.words === undefined)
       return { started, last: { ...now, words: rest, program: path, real, way }, ...(open !== undefined && { open }) }
     if (next.words === 'unknown') return { started, open: open ?? `what ${real} starts is not plain` }
-    if (next.script !== undefined) {
+    if (next.script !== undefined && !started.has(next.script)) {
       way = [...way, next.script]
       started.set(next.script, way)
     }
@@ -74,9 +74,10 @@ async function nextOf(
   if (files.isProgram(real)) return {}
   const file = await files.read(real)
   if (file === undefined) return { words: 'unknown', open: `${real} could not be read` }
-  if (file.kind === 'shell') return ofScript(file.shell, args.words, real)
   const interpreter = 'interpreter' in file ? file.interpreter : undefined
-  if (interpreter === undefined) return { words: 'unknown' }
+  // Without a first line that says so, the shell that started it runs it (execvp(3)).
+  if (interpreter === undefined)
+    return file.kind === 'shell' ? ofScript(file.shell, args.words, real) : { words: 'unknown' }
   return { words: [...interpreter, `/${path}`, ...args.words] }
 }
 

@@ -46,7 +46,7 @@ export async function loadedComponents(context: EntryContext): Promise<ReadonlyM
   const open = followed.open ?? openOf(closure, followed, context) ?? code?.open
   const judged = new Map<string, Reachability>()
   for (const component of context.components) {
-    if (component.presence !== 'installed') continue
+    if (component.presence !== 'installed' || component.lost !== undefined) continue
     judged.set(component.id, judge(component, { ways, followed, code, open, count: loaded.size }))
   }
   return judged

@@ -24,9 +24,7 @@ export function shellFacts(text: string, env: ReadonlyMap<string, string> = new 
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
   if (lines.length === 0 || lines.length > MAX_LINES) return { runsOthers: true }
-  const commands = lines
-    .flatMap((line) => line.split(/&&|;(?!;)/).map((command) => command.trim()))
-    .filter((one) => one !== '')
+  const commands = lines.flatMap(commandsOf)
   const last = commands.at(-1) ?? ''
   const words = wordsOf(last, env)
   const runsOthers = commands.slice(0, -1).some((command) => !isBuiltIn(command))
@@ -35,6 +33,25 @@ export function shellFacts(text: string, env: ReadonlyMap<string, string> = new 
   const run = from < 0 ? [] : words.slice(words[from] === 'exec' ? from + 1 : from)
   if (run.length === 0 || BUILT_IN.test(run[0] as string)) return { runsOthers: true }
   return { last: run, runsOthers }
+}
+
+/** The commands of a line, one after the other: what `&&` and `;` divide outside quotes. */
+function commandsOf(line: string): readonly string[] {
+  const commands: string[] = []
+  let from = 0
+  let quote = ''
+  for (let i = 0; i < line.length; i++) {
+    const char = line[i] as string
+    if (char === '\\') i++
+    else if (quote !== '') quote = char === quote ? '' : quote
+    else if (char === '"' || char === "'") quote = char
+    else if ((char === '&' && line[i + 1] === '&') || (char === ';' && line[i + 1] !== ';' && line[i - 1] !== ';')) {
+      commands.push(line.slice(from, i).trim())
+      if (char === '&') i++
+      from = i + 1
+    }
+  }
+  return [...commands, line.slice(from).trim()].filter((command) => command !== '')
 }
 
 function joinedLines(text: string): readonly string[] {

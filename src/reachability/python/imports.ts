@@ -7,6 +7,8 @@ export interface PythonImports {
 }
 
 const MAX_NAMES = 2000
+/** Longer statements are cut: what follows counts as a new one. */
+const MAX_LINE_LENGTH = 20_000
 const NAME = /^\.{0,20}[A-Za-z_][\w.]{0,200}$/
 const COMPUTED = /\b(?:importlib|__import__|runpy|subprocess|os\.(?:exec|spawn|system|popen))/
 
@@ -35,19 +37,22 @@ function add(names: Set<string>, name: string | undefined): void {
   if (name !== undefined && (NAME.test(name) || /^\.{1,20}$/.test(name))) names.add(name)
 }
 
-/** Lines without comments, those of an `import` in parentheses joined. */
+/** Lines without comments, those of an `import` in parentheses, and those that end in a backslash, joined. */
 function* logicalLines(text: string): Iterable<string> {
-  let open = ''
+  let parts: string[] = []
+  let length = 0
   for (const raw of text.split('\n')) {
     const hash = raw.indexOf('#')
-    const line = hash < 0 ? raw : raw.slice(0, hash)
-    const whole = open === '' ? line : `${open} ${line.trim()}`
-    const unfinished = /^\s{0,400}from\s/.test(whole) && whole.includes('(') && !whole.includes(')')
-    if ((unfinished || line.trimEnd().endsWith('\\')) && whole.length < 20_000) {
-      open = whole.replace(/\\\s{0,8}$/, ' ')
-      continue
-    }
-    open = ''
-    yield whole
+    const line = (hash < 0 ? raw : raw.slice(0, hash)).trim()
+    const first = parts[0] ?? line
+    const goesOn = line.endsWith('\\')
+    const isOpen = first.startsWith('from ') && (parts.length > 0 || line.includes('(')) && !line.includes(')')
+    parts.push(goesOn ? line.slice(0, -1) : line)
+    length += line.length + 1
+    if ((goesOn || (isOpen && first.includes('('))) && length < MAX_LINE_LENGTH) continue
+    yield parts.join(' ')
+    parts = []
+    length = 0
   }
+  if (parts.length > 0) yield parts.join(' ')
 }
