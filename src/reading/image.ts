@@ -133,7 +133,7 @@ async function readAlso(
 }
 
 /** Bytes of a layer's archive that are read again for the sake of a few files: on this machine, and over the network. */
-const MOST_AGAIN = { here: 256 * 1024 ** 2, there: 4 * 1024 ** 2 } as const
+const MOST_AGAIN = { here: 64 * 1024 ** 2, there: 4 * 1024 ** 2 } as const
 
 function isNear(layer: ImageLayer | undefined): boolean {
   const locator = layer?.locator

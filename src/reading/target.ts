@@ -1,3 +1,4 @@
+import { asFailure } from '../lib/failure.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { LayerRead } from './layer-read.ts'
 import { fromFacts } from './layer-read.ts'
@@ -73,7 +74,20 @@ async function readByPath(
     const entry = merged.view(body.layer)?.namesOf(body.path)[0] ?? body.path
     wanted.set(real, { layer: body.layer, path: entry, as: real, readers: [reader], wins: true })
   }
-  return (await readLinked(gathered, [...wanted.values()])).rows
+  const byLayer = Map.groupBy(wanted.values(), ({ layer }) => layer)
+  const parts = await Promise.all([...byLayer.values()].map((bodies) => readAsFarAsHere(gathered, bodies)))
+  return parts.flat()
+}
+
+/** Rows of these bodies; none where the layer, which was read before, cannot be had again: that is no reason to fail. */
+async function readAsFarAsHere(gathered: GatheredLayers, bodies: readonly LinkedBody[]): Promise<readonly PlacedRow[]> {
+  try {
+    return (await readLinked(gathered, bodies)).rows
+  } catch (error) {
+    const { kind } = asFailure(error)
+    if (kind === 'unreadable') return []
+    throw error
+  }
 }
 
 interface AlsoRead {
