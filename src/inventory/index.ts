@@ -3,6 +3,7 @@ import type { ReadTarget } from '../reading/index.ts'
 import { apk } from './apk/index.ts'
 import { assembleWith, type InventoryContext, type InventoryWithOwners, ownersWith } from './assemble-inventory.ts'
 import { bazel } from './bazel/index.ts'
+import { binaries } from './binaries/index.ts'
 import { bottlerocket } from './bottlerocket/index.ts'
 import { chocolatey } from './chocolatey/index.ts'
 import { chrome } from './chrome/index.ts'
@@ -26,6 +27,7 @@ import { hex } from './hex/index.ts'
 import { homebrew } from './homebrew/index.ts'
 import { jdk } from './jdk/index.ts'
 import { julia } from './julia/index.ts'
+import { kernel } from './kernel/index.ts'
 import { luarocks } from './luarocks/index.ts'
 import { macapps } from './macapps/index.ts'
 import { maven } from './maven/index.ts'
@@ -109,6 +111,8 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   sbomFiles,
   go,
   rust,
+  binaries,
+  kernel,
   flatpak,
   snap,
   spack,

@@ -16,7 +16,7 @@ export const jdk: LazyCataloger<StatedPackage> = {
   id: 'jdk',
   summary: 'Java runtimes and development kits (OpenJDK, Oracle JDK, GraalVM): their release file',
   kind: 'library',
-  ecosystems: ['generic'],
+  ecosystems: ['Bitnami', 'generic'],
   yields: 'installed',
   fills: ['supplier', 'cpes', 'lines'],
   readers: [releaseReader],

@@ -15,6 +15,9 @@ describe('the release file of Java', () => {
     expect(components).toMatchObject([
       {
         purl: 'pkg:generic/oracle/openjdk@17.0.9',
+        name: 'java',
+        version: '17.0.9',
+        ecosystem: 'Bitnami',
         supplier: 'Eclipse Adoptium',
         cpes: ['cpe:2.3:a:oracle:openjdk:17.0.9:*:*:*:*:*:*:*'],
         evidence: [{ path: 'opt/java/release', lines: [2, 2] }],

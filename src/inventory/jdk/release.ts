@@ -3,6 +3,7 @@ import { decodeText, linesOf } from '../documents/text.ts'
 import { packageUrl } from '../package-url.ts'
 import { shownText } from '../recorded-text.ts'
 import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
+import { javaVersion } from './java-version.ts'
 
 const MAX_LINES = 1000
 
@@ -27,9 +28,10 @@ export function readJdkRelease(file: FileBytes): ReadResult<StatedPackage> {
     const version = said.value
     stated.add({
       purl: packageUrl({ type: 'generic', namespace: 'oracle', name, version }),
-      name,
-      version,
-      ecosystem: 'generic',
+      // Bitnami's advisories are of Java, whoever built it; of GraalVM there are none.
+      ...(name === 'graalvm'
+        ? { name, version, ecosystem: 'generic' }
+        : { name: 'java', version: javaVersion(version), ecosystem: 'Bitnami' }),
       presence: 'installed',
       ...(supplier !== '' && { supplier }),
       cpes: cpesOf(name, version),
