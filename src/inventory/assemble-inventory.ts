@@ -67,7 +67,8 @@ export async function assembleWith(
     parts.filter(({ cataloger }) => cataloger.kind === 'library').flatMap(({ rows }) => rows),
     parts.flatMap(({ assembled }) => assembled.claims ?? []),
   )
-  const components = [...owned.components].sort(byName)
+  const second = secondSights(parts)
+  const components = owned.components.filter(({ id, ownedBy }) => ownedBy === undefined || !second.has(id)).sort(byName)
   const relations = standingRelations(joined.relations, components)
   const diagnostics = uniqueDiagnostics([
     ...read.diagnostics,
@@ -126,6 +127,12 @@ async function assembled(
   if (rows.length === 0) return NOTHING
   const assemble: Cataloger['assemble'] = await cataloger.load()
   return assemble(rows, context)
+}
+
+/** Components that, where an OS package owns their file, are that package seen once more. */
+function secondSights(parts: readonly Catalogued[]): ReadonlySet<string> {
+  const yielding = parts.filter(({ cataloger }) => cataloger.yieldsToOwner === true)
+  return new Set(yielding.flatMap(({ assembled }) => assembled.components.map(({ id }) => id)))
 }
 
 const NOTHING: Assembled = { components: [], relations: [], diagnostics: [] }

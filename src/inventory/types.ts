@@ -36,6 +36,8 @@ interface CatalogerBase {
   readonly yields: 'installed' | 'declared' | 'both'
   readonly readers: readonly AnyReader[]
   readonly fills: readonly Filled[]
+  /** What it sees in a file that an OS package is proven to own is that package once more: it is left out. */
+  readonly yieldsToOwner?: true
 }
 
 /** One ecosystem, one folder. Adding one adds one line to inventory/index.ts and touches nothing else. */

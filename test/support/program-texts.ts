@@ -17,7 +17,7 @@ export const PROGRAM_TEXTS: Readonly<Record<string, readonly (readonly [text: st
     ['|node v0.10.48|', '0.10.48'],
   ],
   deno: [['|Deno/1.41.0|', '1.41.0']],
-  bun: [['|Bun/1.1.20|', '1.1.20']],
+  bun: [['|https://github.com/oven-sh/bun|Bun/1.1.20|', '1.1.20']],
   ruby: [
     ['|ruby 3.2.2 (2023-03-30 revision e51014f9c0) [x86_64-linux]|', '3.2.2'],
     ['|ruby 2.7.7p221 (2022-11-24 revision 168ec2b1e5) [x86_64-linux]|', '2.7.7'],
@@ -43,7 +43,7 @@ export const PROGRAM_TEXTS: Readonly<Record<string, readonly (readonly [text: st
     ['|dart:core|3.6.0-216.1.beta (beta) (Tue) on|', '3.6.0-216.1.beta'],
   ],
   ghc: [
-    ['|GHC 9.6.3|', '9.6.3'],
+    ['|The Glorious Glasgow Haskell Compilation System|GHC 9.6.3|', '9.6.3'],
     ['|libHSghc-8.10.4-ghc8.10.4.so|', '8.10.4'],
   ],
   cabal: [
@@ -94,9 +94,6 @@ export const PROGRAM_TEXTS: Readonly<Record<string, readonly (readonly [text: st
   mosquitto: [['|mosquitto version 2.0.18|', '2.0.18']],
   coturn: [['|Coturn-4.6.2|', '4.6.2']],
   freeradius: [['|FreeRADIUS Version 3.2.1, for host|', '3.2.1']],
-  consul: [['|hashicorp/consul|CONSUL_VERSION: 1.15.2|', '1.15.2']],
-  vault: [['|hashicorp/vault/sdk|revoke1.13.5|', '1.13.5']],
-  traefik: [['|github.com/traefik/traefik/pkg/version|x|2.9.6|', '2.9.6']],
   postgresql: [
     ['|postgres (PostgreSQL) 16.1\n|', '16.1'],
     ['|PostgreSQL 9.6.24|', '9.6.24'],
@@ -123,12 +120,11 @@ export const PROGRAM_TEXTS: Readonly<Record<string, readonly (readonly [text: st
   memcached: [['|memcached 1.6.21|', '1.6.21']],
   sqlite: [['|SQLite format 3|x|3.40.1|sqlite_version|', '3.40.1']],
   sqlcipher: [['|SQLite format 3|cipher_version|x|4.5.3|sqlite_version|', '4.5.3']],
-  arangodb: [['|arangod|3.11.8 [linux]|', '3.11.8']],
+  arangodb: [['|arangosh|3.11.8 [linux]|', '3.11.8']],
   clickhouse: [['|ClickHouse 23.8.2.7|', '23.8.2.7']],
   pgbouncer: [['|PgBouncer 1.21.0|', '1.21.0']],
-  etcd: [['|etcd Version: %s|x|3.5.9|', '3.5.9']],
   bash: [['|@(#)Bash version 5.2.15(1) release GNU|', '5.2.15']],
-  zsh: [['|zsh-5.9-0-g73d3173|', '5.9']],
+  zsh: [['|ZSH_VERSION|zsh-5.9-0-g73d3173|', '5.9']],
   fish: [['|fish, version 3.6.0|', '3.6.0']],
   busybox: [['|BusyBox v1.36.1 (2023-07-27)|', '1.36.1']],
   toybox: [['|toybox 0.8.9|', '0.8.9']],
@@ -146,7 +142,7 @@ export const PROGRAM_TEXTS: Readonly<Record<string, readonly (readonly [text: st
   rsync: [['|rsync  version 3.2.7|', '3.2.7']],
   jq: [
     ['|%s: Bad JSON in --%s %s %s: %s\n|Error: writing output failed: %s\n|1.6|', '1.6'],
-    ['|jq-1.7.1|', '1.7.1'],
+    ['|%s: Bad JSON in --%s|jq-1.7.1|', '1.7.1'],
   ],
   curl: [
     ['|curl/8.5.0|', '8.5.0'],
@@ -180,7 +176,7 @@ export const PROGRAM_TEXTS: Readonly<Record<string, readonly (readonly [text: st
   samba: [['|Samba 4.17.12|', '4.17.12']],
   ffmpeg: [
     ['|FFmpeg version 5.1.6|', '5.1.6'],
-    ['|%s version 7.1.1|FFmpeg|', '7.1.1'],
+    ['|%s version 7.1.1| Copyright (c) %d-%d the FFmpeg developers|', '7.1.1'],
   ],
   gstreamer: [['|GStreamer Core Library version 1.22.0|', '1.22.0']],
   imagemagick: [['|ImageMagick 6.9.11-60 Q16|', '6.9.11-60']],

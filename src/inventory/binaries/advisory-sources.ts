@@ -7,9 +7,7 @@ export const BITNAMI_NAMES: ReadonlyMap<string, string> = new Map([
   ['arangodb', 'arangodb'],
   ['clickhouse', 'clickhouse'],
   ['composer', 'composer'],
-  ['consul', 'consul'],
   ['envoy', 'envoy'],
-  ['etcd', 'etcd'],
   ['fluent-bit', 'fluent-bit'],
   ['git', 'git'],
   ['git-lfs', 'git-lfs'],
@@ -35,6 +33,5 @@ export const BITNAMI_NAMES: ReadonlyMap<string, string> = new Map([
   ['sqlite', 'sqlite'],
   ['valkey', 'valkey'],
   ['varnish', 'varnish'],
-  ['vault', 'vault'],
   ['wp-cli', 'wp-cli'],
 ])

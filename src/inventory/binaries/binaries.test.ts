@@ -40,7 +40,7 @@ describe('programs', () => {
     expect(PROGRAMS.map(({ id }) => id).sort()).toEqual(Object.keys(PROGRAM_TEXTS).sort())
     for (const { texts, also = [] } of PROGRAMS)
       for (const needle of [...texts.map((text) => text.needle), ...also])
-        expect(needle.length, needle).toBeGreaterThanOrEqual(6)
+        expect(needle.length, needle).toBeGreaterThanOrEqual(8)
     for (const id of BITNAMI_NAMES.keys()) expect(PROGRAMS.some((program) => program.id === id)).toBe(true)
   })
 

@@ -24,6 +24,7 @@ export const binaries: LazyCataloger<RecognisedProgram> = {
   ecosystems: ['Bitnami', 'generic'],
   yields: 'installed',
   fills: ['cpes'],
+  yieldsToOwner: true,
   readers: [programReader],
   load: async () => (await import('./assemble.ts')).assembleBinaries,
 }

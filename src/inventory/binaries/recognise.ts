@@ -13,6 +13,8 @@ const MAX_PLACES = 64
 /** Where programs keep their texts, of ELF, PE and Mach-O. */
 const TEXT_SECTIONS = new Set(['.rodata', '.data', '.data.rel.ro', '.rdata', '__cstring', '__const', '__data'])
 const MAX_COMMENT_BYTES = 64 * 1024
+/** What Go's linker writes: such a program says itself what it is, and all texts of its modules stand in it. */
+const GO_SECTIONS = ['.go.buildinfo', '__go_buildinfo']
 /** ELF's e_type of object files: kernel modules are such too. */
 const RELOCATABLE = 1
 
@@ -33,11 +35,13 @@ const patterns = new Patterns(needles)
 
 /**
  * The programs and libraries whose texts stand in the data of an executable file, each with one version. One pass over the data finds
- * all texts at once; only beside a text that was found does an expression run, over a bounded window. Object files hold none.
+ * all texts at once; only beside a text that was found does an expression run, over a bounded window. Object files
+ * hold none; programs of Go are read by their build information.
  */
 export function recognisePrograms(file: RandomFile): ReadResult<RecognisedProgram> {
   const executable = openExecutable(file)
-  if (!executable || isObject(executable, file)) return { facts: [], diagnostics: [] }
+  if (!executable || isObject(executable, file) || GO_SECTIONS.some((name) => executable.section(name)))
+    return { facts: [], diagnostics: [] }
   const places = placesOf(file, executable)
   const comment = commentOf(executable)
   const found = new Map<string, RecognisedProgram>()

@@ -17,6 +17,7 @@ export const kernel: LazyCataloger<KernelModule> = {
   ecosystems: ['generic'],
   yields: 'installed',
   fills: ['licences', 'supplier'],
+  yieldsToOwner: true,
   readers: [moduleReader],
   load: async () => (await import('./module.ts')).assembleKernel,
 }

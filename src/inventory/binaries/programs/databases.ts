@@ -1,4 +1,4 @@
-import { after, around, before, MAX_AROUND_BYTES, type Program, program, THREE, TWO_OR_THREE } from './program.ts'
+import { after, around, before, MAX_AROUND_BYTES, type Program, program, THREE } from './program.ts'
 
 const NUL = '\\x00'
 /** What MySQL and its kin append: `8.0.4-rc`. */
@@ -19,7 +19,10 @@ export const DATABASES: readonly Program[] = [
   program(
     'mysql',
     ['oracle:mysql'],
-    [after('/mysql-', `${MYSQL}(?:-[a-z]{1,8})?/`), before('\0mysql_', `${NUL}${MYSQL}${NUL}{0,16}`)],
+    [
+      ...['5.', '8.', '9.'].map((major) => around(`/mysql-${major}`, `/mysql-${MYSQL}(?:-[a-z]{1,8})?/`, 40)),
+      before('\0mysql_real_', `${NUL}${MYSQL}${NUL}{0,16}`),
+    ],
     {
       unless: ['percona-server', 'percona-xtradb-cluster', 'percona-xtrabackup', 'mariadb'],
     },
@@ -64,9 +67,7 @@ export const DATABASES: readonly Program[] = [
     ],
     { also: ['valkey_version'] },
   ),
-  program('keydb', ['snap:keydb'], [after('KeyDB version ', MYSQL), before('buildkitsandbox-', `[^\\d.]${MYSQL}`)], {
-    also: ['KeyDB '],
-  }),
+  program('keydb', ['snap:keydb'], [after('KeyDB version ', MYSQL)]),
   program('dragonfly', ['dragonflydb:dragonfly'], [after('dragonfly v', THREE)]),
   // memcached.c, `memcached -V`
   program('memcached', ['memcached:memcached'], [after('memcached ', `${THREE}(?:\\x00|\\n)`)]),
@@ -88,10 +89,9 @@ export const DATABASES: readonly Program[] = [
     'arangodb',
     ['arangodb:arangodb'],
     [before(' [linux]', '(\\d\\.\\d{1,2}\\.\\d{1,3}(?:-\\d{1,2})?)(?: enterprise)?')],
-    { also: ['arangod'] },
+    { also: ['arangosh'] },
   ),
   // src/common/config: VERSION_FULL
   program('clickhouse', ['clickhouse:clickhouse'], [after('ClickHouse ', '(\\d{2}\\.\\d{1,2}\\.\\d{1,3}\\.\\d{1,6})')]),
   program('pgbouncer', ['pgbouncer:pgbouncer'], [after('PgBouncer ', THREE)]),
-  program('etcd', ['etcd:etcd'], [around('etcd Version: %s', `${NUL}${TWO_OR_THREE}${NUL}`, MAX_AROUND_BYTES)]),
 ]

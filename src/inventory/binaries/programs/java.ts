@@ -11,7 +11,7 @@ export const JAVA: readonly Program[] = [
   program(
     'graalvm',
     ['oracle:graalvm'],
-    [around('-jvmci-', `${NUL}(\\d{1,3}[.\\d]{0,12}\\+\\d{1,3}-jvmci-[.\\d]{1,10}-b\\d{1,3})${NUL}`, 96)],
+    [around('-jvmci-2', `${NUL}(\\d{1,3}[.\\d]{0,12}\\+\\d{1,3}-jvmci-[.\\d]{1,10}-b\\d{1,3})${NUL}`, 96)],
     { namespace: 'oracle' },
   ),
   program(
@@ -30,7 +30,7 @@ export const JAVA: readonly Program[] = [
   program(
     'jre',
     ['oracle:jre'],
-    [after('\0java\0', `${RELEASE}${NUL}{1,16}(1\\.[5-8]\\.0_\\d{1,3}-b\\d{1,3})${NUL}`)],
+    [around('\0java\x001.', `${NUL}1\\.[5-8]${NUL}{1,16}(1\\.[5-8]\\.0_\\d{1,3}-b\\d{1,3})${NUL}`, 64)],
     { namespace: 'oracle', unless: ['openjdk', 'graalvm', 'ibm-java'] },
   ),
 ]

@@ -17,7 +17,11 @@ export const LANGUAGES: readonly Program[] = [
     { also: ['PYTHONHOME'], unless: ['pypy'] },
   ),
   // pypy/module/sys/version.py
-  program('pypy', ['pypy:pypy'], [after('[PyPy ', THREE)]),
+  program(
+    'pypy',
+    ['pypy:pypy'],
+    ['5.', '6.', '7.'].map((major) => around(`[PyPy ${major}`, `\\[PyPy ${THREE}`, 24)),
+  ),
   // src/node_metadata.cc; before io.js: src/node_version.h
   program(
     'node',
@@ -25,13 +29,17 @@ export const LANGUAGES: readonly Program[] = [
     [
       after('https://nodejs.org/download/release/v', `${THREE}/`),
       after('node.js/v', THREE),
-      after(`\0node v`, `${THREE}${NUL}`),
+      around('\0node v0.', `node v(0\\.\\d{1,3}\\.\\d{1,3})${NUL}`, 24),
     ],
   ),
   // cli/version.rs, the user agent
-  program('deno', ['deno:deno'], [after('\0Deno/', THREE), after(' Deno/', THREE)]),
+  program(
+    'deno',
+    ['deno:deno'],
+    ['1.', '2.'].flatMap((major) => ['\0', ' '].map((start) => around(`${start}Deno/${major}`, `Deno/${THREE}`, 24))),
+  ),
   // src/bun.js/bindings, the user agent
-  program('bun', ['oven:bun'], [around('\0Bun/1.', 'Bun/(1\\.\\d{1,3}\\.\\d{1,3})', 16)]),
+  program('bun', ['oven:bun'], [around('oven-sh/bun', `${NUL}Bun/(1\\.\\d{1,3}\\.\\d{1,3})${NUL}`, MAX_AROUND_BYTES)]),
   // version.c, ruby_description
   program(
     'ruby',
@@ -82,7 +90,11 @@ export const LANGUAGES: readonly Program[] = [
     ],
   ),
   // src/pl-init.c, the folder that it is built for
-  program('swipl', ['swi-prolog:swi-prolog'], [after('/swipl-', `${THREE}/`)]),
+  program(
+    'swipl',
+    ['swi-prolog:swi-prolog'],
+    ['7', '8', '9'].map((major) => around(`/swipl-${major}`, `/swipl-${THREE}/`, 24)),
+  ),
   // runtime/vm/version.cc
   program(
     'dart',
@@ -97,18 +109,16 @@ export const LANGUAGES: readonly Program[] = [
   program(
     'ghc',
     ['haskell:ghc'],
-    [
-      ...['7.', '8.', '9.'].map((major) => around(`\0GHC ${major}`, `GHC ${THREE}${NUL}`, 24)),
-      after('\0libHSghc-', `${THREE}-`),
-    ],
-    {
-      namespace: 'haskell',
-    },
+    [around('Glasgow Haskell', `${NUL}GHC ${THREE}${NUL}`, MAX_AROUND_BYTES), after('\0libHSghc-', `${THREE}-`)],
+    { namespace: 'haskell' },
   ),
   program(
     'cabal',
     ['haskell:cabal'],
-    [after('/cabal-install-', `(\\d{1,2}(?:\\.\\d{1,3}){2,3})-`), after('\0Cabal-', `(\\d{1,2}(?:\\.\\d{1,3}){2,3})-`)],
+    [
+      after('/cabal-install-', `(\\d{1,2}(?:\\.\\d{1,3}){2,3})-`),
+      ...['1.', '2.', '3.'].map((major) => around(`\0Cabal-${major}`, `Cabal-(\\d{1,2}(?:\\.\\d{1,3}){2,3})-`, 32)),
+    ],
     { namespace: 'haskell' },
   ),
   // src/Options/Applicative/Simple, `--version`

@@ -10,9 +10,8 @@ export const MEDIA: readonly Program[] = [
     ['ffmpeg:ffmpeg'],
     [
       after('FFmpeg version ', `n?(\\d{1,2}\\.\\d{1,2}(?:\\.\\d{1,2})?)`),
-      after('%s version ', `n?(\\d{1,2}\\.\\d{1,2}(?:\\.\\d{1,2})?)`),
+      around('the FFmpeg developers', `%s version n?(\\d{1,2}\\.\\d{1,2}(?:\\.\\d{1,2})?)`, 4096),
     ],
-    { also: ['FFmpeg'] },
   ),
   // gst/gst.c and the description of each plugin: release and licence stand beside its source package
   program(
@@ -44,10 +43,7 @@ export const MEDIA: readonly Program[] = [
   program(
     'qtbase',
     ['qt:qt', 'qt:qtbase'],
-    [
-      ...['5.', '6.'].map((major) => around(`\0Qt ${major}`, `Qt ${THREE} \\(`, 32)),
-      after('QtCore library version ', THREE),
-    ],
+    [around('little_endian-', `Qt ${THREE} \\(`, 64), after('QtCore library version ', THREE)],
   ),
   // components/version_info: the version stands before the name of the first profile
   program(

@@ -1,6 +1,6 @@
 /** A text in a program beside which its version stands. Patterns see Latin-1, one character a byte. */
 export interface ProgramText {
-  /** Searched for in all data of the file; 6 bytes or more. */
+  /** Searched for in all data of the file; 8 bytes or more: the shortest decides how fast all are looked for. */
   readonly needle: string
   /**
    * Where the version is: right behind the needle, right before it, or somewhere around it (then the nearest counts). A text of

@@ -1,4 +1,4 @@
-import { after, around, before, MAX_AROUND_BYTES, type Program, program, THREE } from './program.ts'
+import { after, around, before, type Program, program, THREE } from './program.ts'
 
 const NUL = '\\x00'
 /** `1.29.0-dev`. */
@@ -46,9 +46,14 @@ export const SERVERS: readonly Program[] = [
   ),
   // configure.ac's PACKAGE_STRING, which `varnishd -V` prints
   program('varnish', ['varnish-software:varnish_cache'], [after('varnish-', `${THREE} revision`)]),
-  program('squid', ['squid-cache:squid'], [after('\0squid/', '(\\d{1,2}\\.\\d{1,2}(?:\\.\\d{1,2})?)')], {
-    also: ['squid.conf'],
-  }),
+  program(
+    'squid',
+    ['squid-cache:squid'],
+    ['3', '4', '5', '6', '7'].map((major) =>
+      around(`\0squid/${major}`, `squid/(${major}\\.\\d{1,2}(?:\\.\\d{1,2})?)`, 24),
+    ),
+    { also: ['squid.conf'] },
+  ),
   // include/version.h
   program(
     'proftpd',
@@ -68,7 +73,10 @@ export const SERVERS: readonly Program[] = [
   program(
     'bind',
     ['isc:bind'],
-    [after('\0BIND ', '(9\\.\\d{1,2}\\.\\d{1,3})'), around('named 9.', 'named (9\\.\\d{1,2}\\.\\d{1,3})', 32)],
+    [
+      around('\0BIND 9.', 'BIND (9\\.\\d{1,2}\\.\\d{1,3})', 24),
+      around('named 9.', 'named (9\\.\\d{1,2}\\.\\d{1,3})', 32),
+    ],
   ),
   // version.h
   program('openssh', ['openbsd:openssh'], [after('OpenSSH_', '(\\d{1,2}\\.\\d{1,2}p\\d)')]),
@@ -93,13 +101,7 @@ export const SERVERS: readonly Program[] = [
   // lib/mosquitto.h
   program('mosquitto', ['eclipse:mosquitto'], [after('mosquitto version ', `${THREE}`)]),
   // libcoturn's ns_turn_defs.h
-  program('coturn', ['coturn_project:coturn'], [after('Coturn-', THREE)]),
+  program('coturn', ['coturn_project:coturn'], [around('Coturn-4.', 'Coturn-(4\\.\\d{1,2}\\.\\d{1,2})', 24)]),
   // src/include/freeradius-devel/version.h
   program('freeradius', ['freeradius:freeradius'], [after('FreeRADIUS Version ', THREE)]),
-  // Go programs that state no version of their main module
-  program('consul', ['hashicorp:consul'], [after('CONSUL_VERSION: ', THREE), after('GitDescribe=', `v?${THREE}"`)], {
-    also: ['hashicorp/consul'],
-  }),
-  program('vault', ['hashicorp:vault'], [after('revoke', `(1\\.\\d{1,2}\\.\\d{1,2})`)], { also: ['hashicorp/vault/'] }),
-  program('traefik', ['traefik:traefik'], [around('/traefik/pkg/version', `${NUL}v?${THREE}${NUL}`, MAX_AROUND_BYTES)]),
 ]

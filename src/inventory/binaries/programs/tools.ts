@@ -1,4 +1,4 @@
-import { after, around, before, type Program, program, THREE, TWO_OR_THREE } from './program.ts'
+import { after, around, before, MAX_AROUND_BYTES, type Program, program, THREE, TWO_OR_THREE } from './program.ts'
 
 const NUL = '\\x00'
 
@@ -6,11 +6,15 @@ const NUL = '\\x00'
 export const TOOLS: readonly Program[] = [
   // version.c, dist_version with `@(#)Bash version`
   program('bash', ['gnu:bash'], [after('@(#)Bash version ', `${THREE}\\(\\d{1,3}\\) [a-z0-9]{1,12} GNU`)]),
-  program('zsh', ['zsh:zsh'], [around('\0zsh-5.', 'zsh-(5\\.\\d{1,2}(?:\\.\\d{1,2})?)-0-g', 24)]),
+  program(
+    'zsh',
+    ['zsh:zsh'],
+    [around('ZSH_VERSION', `${NUL}zsh-(5\\.\\d{1,2}(?:\\.\\d{1,2})?)-0-g`, MAX_AROUND_BYTES)],
+  ),
   program('fish', ['fishshell:fish'], [after('fish, version ', THREE)]),
   // libbb/messages.c, bb_banner
   program('busybox', ['busybox:busybox'], [after('BusyBox v', THREE)]),
-  program('toybox', ['landley:toybox'], [after('toybox ', `(0\\.\\d{1,2}\\.\\d{1,2})${NUL}`)]),
+  program('toybox', ['landley:toybox'], [around('toybox 0', `toybox (0\\.\\d{1,2}\\.\\d{1,2})${NUL}`, 24)]),
   // include/c.h, UTIL_LINUX_VERSION
   program('util-linux', ['kernel:util-linux'], [after('\0util-linux ', `${TWO_OR_THREE}${NUL}`)]),
   // lib/version-etc.c with each program's Version
@@ -21,7 +25,7 @@ export const TOOLS: readonly Program[] = [
     ['gnu:gzip'],
     [around('file size changed while zipping', `${NUL}(1\\.\\d{1,2}(?:\\.\\d{1,3})?)${NUL}`, 512)],
   ),
-  program('wget', ['gnu:wget'], [around('Wget/%s', `${NUL}(1\\.\\d{1,2}(?:\\.\\d{1,2})?)${NUL}`, 32 * 1024)]),
+  program('wget', ['gnu:wget'], [around('Wget/%s\0', `${NUL}(1\\.\\d{1,2}(?:\\.\\d{1,2})?)${NUL}`, 32 * 1024)]),
   program(
     'bzip2',
     ['bzip:bzip2'],
@@ -39,8 +43,8 @@ export const TOOLS: readonly Program[] = [
     ],
   ),
   program('lz4', ['lz4_project:lz4'], [around('LZ4 command line interface', `${NUL}v?${THREE}${NUL}`, 512)]),
-  program('7-zip', ['7-zip:7-zip'], [after('\n7-Zip ', '[^\\x00\\d]{0,16}(\\d{2}\\.\\d{2})')]),
-  program('unzip', ['info-zip:unzip'], [after('UnZip ', '(\\d\\.\\d{2}) of ')]),
+  program('7-zip', ['7-zip:7-zip'], [after('\n7-Zip (', '[^\\x00\\d]{0,16}(\\d{2}\\.\\d{2})')]),
+  program('unzip', ['info-zip:unzip'], [around('UnZip 6.', 'UnZip (6\\.\\d{2}) of ', 24)]),
   program(
     'rsync',
     ['samba:rsync'],
@@ -50,20 +54,13 @@ export const TOOLS: readonly Program[] = [
     ],
   ),
   // src/jq main: JQ_VERSION
-  program(
-    'jq',
-    ['jqlang:jq'],
-    [
-      around('Bad JSON in --', `${NUL}(1\\.\\d{1,2}(?:\\.\\d{1,2})?)${NUL}`, 8192),
-      around('\0jq-1.', `jq-(1\\.\\d{1,2}(?:\\.\\d{1,2})?)${NUL}`, 24),
-    ],
-  ),
+  program('jq', ['jqlang:jq'], [around('Bad JSON in --', `${NUL}(?:jq-)?(1\\.\\d{1,2}(?:\\.\\d{1,2})?)${NUL}`, 8192)]),
   // include/curl/curlver.h, src/tool_version.h; distributions append their own revision
   program(
     'curl',
     ['haxx:curl'],
     [
-      after('\0curl/', `${THREE}`),
+      ...['7.', '8.'].map((major) => around(`\0curl/${major}`, `curl/${THREE}`, 24)),
       around('Build-time engines', `${NUL}(\\d\\.\\d{1,3}\\.\\d)[^\\x00]{0,24}${NUL}`, 512),
     ],
   ),
@@ -71,7 +68,7 @@ export const TOOLS: readonly Program[] = [
   // version.c, git_user_agent
   program('git', ['git-scm:git', 'git:git'], [before('\0GIT_USER_AGENT', 'git/([12]\\.\\d{1,3}\\.\\d{1,3})')]),
   program('git-lfs', ['git-lfs:git_lfs'], [after('git-lfs/', THREE)]),
-  program('subversion', ['apache:subversion'], [around('\0SVN/1.', 'SVN/(1\\.\\d{1,2}\\.\\d{1,2})', 16)]),
+  program('subversion', ['apache:subversion'], [around('\0SVN/1.1', 'SVN/(1\\.\\d{1,2}\\.\\d{1,2})', 16)]),
   program('mercurial', ['mercurial:mercurial'], [after('mercurial/', '(\\d\\.\\d{1,2}(?:\\.\\d)?)')]),
   // include/openssl/opensslv.h, OPENSSL_VERSION_TEXT
   program(
@@ -100,19 +97,15 @@ export const TOOLS: readonly Program[] = [
   program('zlib', ['zlib:zlib'], [around(' deflate 1.', ' deflate (1\\.\\d\\.\\d{1,2}(?:\\.\\d)?) Copyright', 64)], {
     part: true,
   }),
-  program('expat', ['libexpat_project:libexpat'], [after('\0expat_', `(2\\.\\d{1,2}\\.\\d{1,2})${NUL}`)], {
+  program('expat', ['libexpat_project:libexpat'], [around('\0expat_2', `expat_(2\\.\\d{1,2}\\.\\d{1,2})${NUL}`, 24)], {
     part: true,
   }),
   program('libpng', ['libpng:libpng'], [after('libpng version ', `(1\\.\\d\\.\\d{1,3})`)], { part: true }),
-  program(
-    'gnupg',
-    ['gnupg:gnupg'],
-    [after('gpg (GnuPG) ', THREE), around('\0GnuPG\0', `${NUL}(2\\.\\d\\.\\d{1,2})${NUL}`, 8192)],
-  ),
+  program('gnupg', ['gnupg:gnupg'], [after('gpg (GnuPG) ', THREE)]),
   program('sudo', ['sudo_project:sudo'], [after('Sudo version ', '(1\\.\\d\\.\\d{1,2}(?:p\\d)?)')]),
   program('vim', ['vim:vim'], [after('VIM - Vi IMproved ', '(\\d\\.\\d{1,2}) \\(')]),
   program('nmap', ['nmap:nmap'], [after('Nmap version ', '(\\d\\.\\d{2})')]),
   program('tcpdump', ['tcpdump:tcpdump'], [around('tcpdump.org', `${NUL}(4\\.\\d{1,2}\\.\\d{1,2})${NUL}`, 8192)]),
   program('openvpn', ['openvpn:openvpn'], [after('OpenVPN ', '(2\\.\\d{1,2}\\.\\d{1,2}) ')]),
-  program('samba', ['samba:samba'], [after('\0Samba ', '(4\\.\\d{1,2}\\.\\d{1,2})')]),
+  program('samba', ['samba:samba'], [around('\0Samba 4', 'Samba (4\\.\\d{1,2}\\.\\d{1,2})', 24)]),
 ]
