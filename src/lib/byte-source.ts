@@ -3,4 +3,6 @@ export interface ByteSource {
   readonly sizeBytes: number
   /** The bytes from `offset`, `length` of them or fewer at the end; a view or a copy, to be used before the next call. */
   at(offset: number, length: number): Uint8Array
+  /** What `make` gives for these bytes, made once for all who ask with the same function: several readers look at one file alike. */
+  once?<Result>(make: (source: ByteSource) => Result): Result
 }

@@ -44,8 +44,10 @@ export class Taking {
 
   /** Hands the body to each reader of each request. What a reader throws becomes a diagnostic by its `loss`. */
   read(requests: readonly Request[], seen: Seen, body: Body): void {
+    const once = onceOver(body)
     for (const { as, readers } of requests) {
-      for (const reader of readers) this.#keep(reader, readOne(this.#loaded.get(reader) ?? reader, as, seen, body))
+      for (const reader of readers)
+        this.#keep(reader, readOne(this.#loaded.get(reader) ?? reader, as, seen, { ...body, once }))
     }
   }
 
@@ -83,6 +85,15 @@ export class Taking {
 
   #keep(reader: AnyReader, found: Found): void {
     this.#found.get(reader)?.push(found)
+  }
+}
+
+/** What readers make of a body, kept until the next one. */
+function onceOver(body: Body): NonNullable<Body['once']> {
+  const made = new Map<unknown, unknown>()
+  return (make) => {
+    if (!made.has(make)) made.set(make, make(body))
+    return made.get(make) as ReturnType<typeof make>
   }
 }
 
@@ -124,7 +135,8 @@ function readOne(reader: AnyReader, path: string, seen: Seen, body: Body): Found
 
 function callReader(reader: AnyReader, path: string, mode: number, body: Body): ReadResult<unknown> {
   const { sizeBytes } = body
-  if ('readRandom' in reader) return reader.readRandom({ path, mode, sizeBytes, at: body.at })
+  if ('readRandom' in reader)
+    return reader.readRandom({ path, mode, sizeBytes, at: body.at, ...(body.once && { once: body.once }) })
   if ('read' in reader) return reader.read({ path, mode, sizeBytes, bytes: body.at(0, sizeBytes) })
   throw new Failure('reader-not-loaded', 'its code was not loaded', { kind: 'internal', input: reader.id })
 }

@@ -1,4 +1,5 @@
 import type { DocumentStore, Image, LayerLocator, RemoteBytes, Tree } from '../image/index.ts'
+import type { ByteSource } from '../lib/byte-source.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Digest } from '../model/digest.ts'
@@ -88,6 +89,8 @@ export interface RandomFile {
   readonly mode: number
   /** The bytes from `offset`, `length` of them or fewer at the end; a view or a copy, valid during the call only. */
   at(offset: number, length: number): Uint8Array
+  /** As {@link ByteSource} has it. */
+  readonly once?: ByteSource['once']
 }
 
 /**

@@ -13,6 +13,10 @@ export function openExecutable(source: ByteSource): Executable | undefined {
 
 /** As {@link openExecutable}; of a fat Mach-O the program for each architecture. */
 export function openExecutables(source: ByteSource): readonly Executable[] {
+  return source.once === undefined ? programsIn(source) : source.once(programsIn)
+}
+
+function programsIn(source: ByteSource): readonly Executable[] {
   const magic = Buffer.from(source.at(0, 4)).toString('hex')
   if (magic === '7f454c46') return only(openElf(source))
   if (magic.startsWith('4d5a')) return only(openPe(source))
