@@ -109,7 +109,7 @@ function choose(file: SingleFile, mode: number, body: Body, { readers, limits }:
   })
 }
 
-const NONSENSE_BYTES = new TextEncoder().encode('no file of packages\n')
+const NONSENSE_BYTES = new TextEncoder().encode('no file of packages\nword\n')
 
 /** What is certainly no package file: a list of paths, or a text whose absent fields count as empty, is found in it all the same. */
 const NONSENSE: Body = {

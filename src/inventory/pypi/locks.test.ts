@@ -134,6 +134,7 @@ star==1.2.*
       'b/uv.lock',
       'c/Pipfile.lock',
       'd/poetry.lock',
+      'f/requirements.txt',
     ])
   })
 })

@@ -1,31 +1,8 @@
-import type { FileBytes, FileReader, ReadResult } from '../../reading/index.ts'
+import type { FileBytes, ReadResult } from '../../reading/index.ts'
 import { refuseIdentity } from '../recorded-text.ts'
+import type { Distribution } from './facts.ts'
 
-/** An installed distribution, as its metadata says. */
-export interface Distribution {
-  readonly name: string
-  readonly version: string
-  readonly licence?: string
-  readonly author?: string
-  /** Names of what it needs without extras, as written. */
-  readonly needs: readonly string[]
-}
-
-const MAX_METADATA_BYTES = 8 * 1024 ** 2
 const MAX_NEEDS = 10_000
-
-/** Reads `*.dist-info/METADATA`, `PKG-INFO` in `*.egg-info` and `EGG-INFO` folders, and `*.egg-info` files. */
-export const pythonMetadataReader: FileReader<Distribution> = {
-  id: 'python-metadata',
-  version: 1,
-  wants: {
-    any: [{ name: 'METADATA' }, { name: 'PKG-INFO' }, { suffix: '.egg-info' }],
-    maxBytes: MAX_METADATA_BYTES,
-    loss: 'partial',
-    digests: ['md5', 'sha1', 'sha256'],
-  },
-  read: readMetadata,
-}
 
 /** Whether a path is one where installers put metadata (PyPA, "Recording installed projects"; setuptools, "Egg formats"). */
 export function isMetadataPath(path: string): boolean {
@@ -55,7 +32,10 @@ export function readMetadata(file: FileBytes): ReadResult<Distribution> {
     const needed = /^[A-Za-z0-9][A-Za-z0-9._-]{0,213}/.exec(text)?.[0]
     return needed === undefined || /;.*\bextra\s*==/.test(text.slice(0, 1000)) ? [] : [needed]
   })
-  return { facts: [{ name, version, ...(licence && { licence }), ...(author && { author }), needs }], diagnostics: [] }
+  return {
+    facts: [{ kind: 'installed', name, version, ...(licence && { licence }), ...(author && { author }), needs }],
+    diagnostics: [],
+  }
 }
 
 /** Fields by their name in lower case. Continued lines are left out: none of the fields that are used has any. */
@@ -85,9 +65,4 @@ function licenceOf(fields: ReadonlyMap<string, readonly string[]>): string | und
   const classifiers = (fields.get('classifier') ?? []).filter((text) => text.startsWith('License ::'))
   const last = classifiers[0]?.split('::').at(-1)?.trim()
   return last === 'OSI Approved' ? undefined : last
-}
-
-/** A project's name as indexes compare it (PEP 503, "Normalized Names"). */
-export function normalisedName(name: string): string {
-  return name.replace(/[-_.]+/g, '-').toLowerCase()
 }

@@ -3,7 +3,7 @@ import { asObject, member, objectLines, parseJsonObject, textMember } from '../j
 import { RecordProblems } from '../record-problems.ts'
 import { recordedDigestText } from '../recorded-digest.ts'
 import { refuseIdentity } from '../recorded-text.ts'
-import type { LockedDistribution } from './locked.ts'
+import type { LockedDistribution } from './facts.ts'
 
 /** The packages of `Pipfile.lock` (https://pipenv.pypa.io/en/latest/pipfile.html): those of `default`, and those of `develop`. */
 export function readPipfileLock(file: FileBytes): ReadResult<LockedDistribution> {
@@ -32,7 +32,15 @@ export function readPipfileLock(file: FileBytes): ReadResult<LockedDistribution>
       )
       const place = lines.get(`${group}\0${name}`)
       const scope = group === 'develop' ? 'development' : 'runtime'
-      facts.push({ name, version, hashes: hashes.slice(0, 200), scope, ...(place && { lines: place }), needs: [] })
+      facts.push({
+        kind: 'locked',
+        name,
+        version,
+        hashes: hashes.slice(0, 200),
+        scope,
+        ...(place && { lines: place }),
+        needs: [],
+      })
     }
   }
   return { facts, diagnostics: problems.diagnostics() }

@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { catalog } from '../../../test/support/catalog.ts'
+import { catalogued } from '../../../test/support/catalog.ts'
 import { pypi } from './index.ts'
-import { normalisedName, readMetadata } from './metadata.ts'
+import { readMetadata } from './metadata.ts'
+import { normalisedName } from './normalised-name.ts'
 
 const SITE = 'usr/lib/python3/dist-packages'
 
 describe('installed packages of Python', () => {
-  it('in all the forms that installers leave', () => {
-    const { components, relations, diagnostics } = catalog(pypi, {
+  it('in all the forms that installers leave', async () => {
+    const { components, relations, diagnostics } = await catalogued(pypi, {
       [`${SITE}/Flask_Thing-1.0.dist-info/METADATA`]:
         'Metadata-Version: 2.1\r\nName: Flask_Thing\r\nVersion: 1.0\r\nLicense: MIT\r\nAuthor: Ann\r\nRequires-Dist: zope.interface>=5; python_version > "3"\r\nRequires-Dist: pytest; extra == "test"\r\n\r\nName: other\r\n',
       [`${SITE}/zope.interface-5.4.0.egg-info/PKG-INFO`]: 'name: zope.interface\nversion: 5.4.0\n',
@@ -31,9 +32,9 @@ describe('installed packages of Python', () => {
     ])
   })
 
-  it('without name or version, or empty, are a diagnostic that names the file', () => {
+  it('without name or version, or empty, are a diagnostic that names the file', async () => {
     for (const text of ['', 'Name: x\n', 'Version: 1\n', '\nName: x\nVersion: 1\n', 'Name: a\u0007b\nVersion: 1\n']) {
-      const { components, diagnostics } = catalog(pypi, { 'a-1.dist-info/METADATA': text })
+      const { components, diagnostics } = await catalogued(pypi, { 'a-1.dist-info/METADATA': text })
       expect(components).toEqual([])
       expect(diagnostics).toMatchObject([
         { code: 'python-metadata-unreadable', path: 'a-1.dist-info/METADATA', effect: 'partial' },

@@ -15,6 +15,9 @@ const MAX_CHARACTERS = 8192
 /** In the order in which they are tried: longer ones first. */
 const OPERATORS = ['===', '==', '~=', '>=', '<=', '!=', '>', '<'] as const
 
+/** What a version may consist of, with the star of a series; a variable that a template or shell fills in is none. */
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9.!+_*-]*$/
+
 /**
  * The requirement that a text states by the grammar of https://packaging.python.org/en/latest/specifications/dependency-specifiers/
  * (`name[extra] (>=1,<2); marker`, `name @ address`). Undefined where it is none: a folder, an address without name. It is taken
@@ -58,7 +61,7 @@ function leastOf(range: string): { readonly version?: string; readonly ranged: b
     const clause = part.trim()
     const operator = OPERATORS.find((one) => clause.startsWith(one))
     const version = operator === undefined ? '' : clause.slice(operator.length).trim()
-    return version === '' || /\s/.test(version) ? [] : [{ operator, version }]
+    return VERSION.test(version) ? [{ operator, version }] : []
   })
   const exact = clauses.find(({ operator }) => operator === '==' || operator === '===')?.version
   if (exact !== undefined && !exact.includes('*')) return { version: exact, ranged: false }
@@ -77,6 +80,6 @@ function addressed(name: string, address: string): Requirement {
       .split(/[\s#?]/, 1)[0]
       ?.split('/')
       .at(-1) ?? ''
-  const version = file.endsWith('.whl') ? file.split('-')[1] : undefined
-  return { name, ...(version && { version }), ranged: false }
+  const version = file.endsWith('.whl') ? (file.split('-')[1] ?? '').replace('%2B', '+') : ''
+  return { name, ...(VERSION.test(version) && { version }), ranged: false }
 }

@@ -5,7 +5,7 @@ import { asObject, type JsonObject, member, textMember } from '../json-document.
 import { RecordProblems } from '../record-problems.ts'
 import { recordedDigestText } from '../recorded-digest.ts'
 import { refuseIdentity } from '../recorded-text.ts'
-import type { LockedDistribution } from './locked.ts'
+import type { LockedDistribution } from './facts.ts'
 
 const MAX_PACKAGES = 100_000
 const MAX_NEEDS = 10_000
@@ -41,6 +41,7 @@ export function readPythonTomlLock(file: FileBytes): ReadResult<LockedDistributi
     const place = lines[index]
     return [
       {
+        kind: 'locked',
         name,
         version,
         hashes: hashesOf(table),
