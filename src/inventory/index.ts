@@ -17,6 +17,7 @@ import { cos } from './cos/index.ts'
 import { cpan } from './cpan/index.ts'
 import { cran } from './cran/index.ts'
 import { dpkg } from './dpkg/index.ts'
+import { elfNotes } from './elf-notes/index.ts'
 import { flatpak } from './flatpak/index.ts'
 import { githubActions } from './github-actions/index.ts'
 import { gleam } from './gleam/index.ts'
@@ -112,6 +113,7 @@ export const CATALOGERS: readonly AnyCataloger[] = [
   go,
   rust,
   binaries,
+  elfNotes,
   kernel,
   flatpak,
   snap,

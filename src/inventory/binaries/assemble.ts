@@ -1,5 +1,6 @@
-import type { Component, Relation } from '../../model/component.ts'
+import type { Component } from '../../model/component.ts'
 import type { PlacedRow } from '../../reading/index.ts'
+import { type Dependent, dependsOn } from '../depends-on.ts'
 import { javaVersion } from '../jdk/java-version.ts'
 import { libraryComponent } from '../library-component.ts'
 import { packageUrl } from '../package-url.ts'
@@ -13,19 +14,27 @@ import type { RecognisedProgram } from './recognise.ts'
 const CONFIDENCE = 0.8
 const byId = new Map(PROGRAMS.map((program) => [program.id, program]))
 
-/** Components of the programs that are in the final image. */
+/** Components of the programs that are in the final image, and which of them are linked to which. */
 export function assembleBinaries(rows: readonly PlacedRow<RecognisedProgram>[], context: AssembleContext): Assembled {
   const components: Component[] = []
-  const relations: Relation[] = []
+  const linked: Dependent[] = []
   for (const row of rows) {
     if (!row.wins) continue
     for (const fact of row.facts) {
       const program = byId.get(fact.id)
-      if (program && !(isJava(program) && hasReleaseFile(row.path, context)))
-        components.push(componentOf(program, fact, row, context))
+      if (program && !(isJava(program) && hasReleaseFile(row.path, context))) {
+        const component = componentOf(program, fact, row, context)
+        components.push(component)
+        linked.push({
+          id: component.id,
+          names: fact.soname === undefined ? [] : [fact.soname],
+          provides: [],
+          needs: () => (fact.needed ?? []).map((library) => [library]),
+        })
+      }
     }
   }
-  return { components, relations, diagnostics: [] }
+  return { components, relations: dependsOn(linked), diagnostics: [] }
 }
 
 function componentOf(

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { catalogued } from '../../../test/support/catalog.ts'
+import { elfOf } from '../../../test/support/elf-writer.ts'
 import { PROGRAM_TEXTS } from '../../../test/support/program-texts.ts'
 import { BITNAMI_NAMES } from './advisory-sources.ts'
 import { binaries } from './index.ts'
@@ -143,6 +144,25 @@ const REAL: readonly (readonly [id: string, path: string, command: readonly stri
   ['gcc', '/usr/bin/gcc', ['/usr/bin/gcc', '-dumpfullversion'], /([\d.]+)/],
   ['python', '/usr/bin/python3', ['/usr/bin/python3', '--version'], /Python (\S+)/],
 ]
+
+describe('libraries', () => {
+  it('that a program is linked to are what it depends on', async () => {
+    const linked = (needed: readonly string[], soname: string | undefined, text: string) =>
+      Buffer.concat([
+        elfOf({ needed, ...(soname && { soname }) }),
+        Buffer.from(text.replaceAll('|', '\0'), 'latin1'),
+        Buffer.alloc(512),
+      ])
+    const { components, relations } = await catalogued(binaries, {
+      'opt/bin/tool': linked(['libcrypto.so.3', 'libc.so.6'], undefined, '|ClickHouse 23.8.2.7|'),
+      'opt/lib/libcrypto.so.3': linked([], 'libcrypto.so.3', '|OpenSSL 3.0.19 27 Jan 2026|'),
+    })
+    const names = new Map(components.map(({ id, name }) => [id, name]))
+    expect(relations.map(({ from, to, kind }) => [names.get(from), kind, names.get(to)])).toEqual([
+      ['clickhouse', 'depends-on', 'openssl'],
+    ])
+  })
+})
 
 describe('real programs', () => {
   for (const [id, path, [command = '', ...words], pattern] of REAL) {

@@ -23,7 +23,7 @@ export const binaries: LazyCataloger<RecognisedProgram> = {
   kind: 'library',
   ecosystems: ['Bitnami', 'generic'],
   yields: 'installed',
-  fills: ['cpes'],
+  fills: ['cpes', 'depends-on'],
   yieldsToOwner: true,
   readers: [programReader],
   load: async () => (await import('./assemble.ts')).assembleBinaries,

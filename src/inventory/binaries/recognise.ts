@@ -12,6 +12,8 @@ const OVERLAP_BYTES = 128
 const MAX_PLACES = 64
 /** Where programs keep their texts, of ELF, PE and Mach-O. */
 const TEXT_SECTIONS = new Set(['.rodata', '.data', '.data.rel.ro', '.rdata', '__cstring', '__const', '__data'])
+/** Libraries of one file that are kept. */
+const MAX_NEEDED = 256
 const MAX_COMMENT_BYTES = 64 * 1024
 /** What Go's linker writes: such a program says itself what it is, and all texts of its modules stand in it. */
 const GO_SECTIONS = ['.go.buildinfo', '__go_buildinfo']
@@ -25,6 +27,9 @@ export interface RecognisedProgram {
   readonly version: string
   /** Where in the file the version's text stands. */
   readonly offset: number
+  /** What the file is called as a library, and which ones it is linked to. */
+  readonly soname?: string
+  readonly needed?: readonly string[]
 }
 
 const needles = [
@@ -53,7 +58,14 @@ export function recognisePrograms(file: RandomFile): ReadResult<RecognisedProgra
       found.set(program.id, { id: program.id, version: said.version, offset: said.offset })
   }
   const standing = PROGRAMS.filter((program) => stands(program, found))
-  return { facts: standing.flatMap(({ id }) => found.get(id) ?? []), diagnostics: [] }
+  const soname = executable.soname()
+  const needed = standing.length === 0 ? [] : executable.needed().slice(0, MAX_NEEDED)
+  const linked = { ...(soname !== undefined && { soname }), ...(needed.length > 0 && { needed }) }
+  const facts = standing.flatMap(({ id }) => {
+    const program = found.get(id)
+    return program === undefined ? [] : [{ ...program, ...linked }]
+  })
+  return { facts, diagnostics: [] }
 }
 
 function isObject({ format, littleEndian }: Executable, file: RandomFile): boolean {

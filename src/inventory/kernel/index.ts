@@ -1,23 +1,46 @@
 import type { LazyRandomReader } from '../../reading/index.ts'
+import type { StatedPackage } from '../stated-packages.ts'
 import type { LazyCataloger } from '../types.ts'
-import type { KernelModule } from './module.ts'
 
-const moduleReader: LazyRandomReader<KernelModule> = {
+const moduleReader: LazyRandomReader<StatedPackage> = {
   id: 'kernel-module',
   version: 1,
-  wants: { any: [{ suffix: '.ko' }], maxBytes: 1024 ** 3, loss: 'partial', digests: ['md5', 'sha1', 'sha256'] },
+  wants: {
+    any: [{ suffix: '.ko' }, { suffix: '.ko.gz' }, { suffix: '.ko.zst' }],
+    maxBytes: 1024 ** 3,
+    loss: 'partial',
+    digests: ['md5', 'sha1', 'sha256'],
+  },
   loadRandom: async () => (await import('./module.ts')).readKernelModule,
 }
 
-/** Modules of the Linux kernel. */
-export const kernel: LazyCataloger<KernelModule> = {
+const imageReader: LazyRandomReader<StatedPackage> = {
+  id: 'kernel-image',
+  version: 1,
+  wants: {
+    any: [
+      { name: 'vmlinuz' },
+      { name: 'vmlinux' },
+      { name: 'bzImage' },
+      { prefix: 'vmlinuz-' },
+      { prefix: 'vmlinux-' },
+    ],
+    maxBytes: 1024 ** 3,
+    loss: 'partial',
+    digests: ['md5', 'sha1', 'sha256'],
+  },
+  loadRandom: async () => (await import('./image.ts')).readKernelImage,
+}
+
+/** The Linux kernel and its modules. */
+export const kernel: LazyCataloger<StatedPackage> = {
   id: 'kernel',
-  summary: 'Linux kernel modules: .ko',
+  summary: 'the Linux kernel (vmlinuz, vmlinux) and its modules (.ko, .ko.gz, .ko.zst; not .ko.xz)',
   kind: 'library',
   ecosystems: ['generic'],
   yields: 'installed',
-  fills: ['licences', 'supplier'],
+  fills: ['licences', 'supplier', 'cpes'],
   yieldsToOwner: true,
-  readers: [moduleReader],
-  load: async () => (await import('./module.ts')).assembleKernel,
+  readers: [moduleReader, imageReader],
+  load: async () => (await import('../stated-packages.ts')).assembleStated,
 }

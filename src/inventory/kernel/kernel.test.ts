@@ -1,3 +1,4 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { catalogued } from '../../../test/support/catalog.ts'
 import { kernel } from './index.ts'
@@ -55,5 +56,52 @@ describe('kernel modules', () => {
     const { components, diagnostics } = await catalogued(kernel, { 'a.ko': bytes })
     expect(components).toEqual([])
     expect(diagnostics).toMatchObject([{ path: 'a.ko', effect: 'partial' }])
+  })
+
+  it('may be compressed', async () => {
+    const bytes = module('name=foo\0version=1.2\0')
+    const files = {
+      'a/foo.ko.gz': gzipSync(bytes),
+      'b/foo.ko.zst': zstdCompressSync(bytes),
+      'c/x.ko.gz': Buffer.from('x'),
+    }
+    const { components, diagnostics } = await catalogued(kernel, files)
+    expect(components.map(({ purl }) => purl)).toEqual(['pkg:generic/foo@1.2', 'pkg:generic/foo@1.2'])
+    expect(diagnostics).toMatchObject([{ path: 'c/x.ko.gz', effect: 'partial' }])
+    const bomb = { 'foo.ko.gz': gzipSync(Buffer.alloc(200 * 1024 ** 2)) }
+    expect((await catalogued(kernel, bomb)).diagnostics).toMatchObject([{ path: 'foo.ko.gz' }])
+  })
+})
+
+describe('kernel images', () => {
+  /** The setup header of an x86 boot image, with the version's text where its pointer says. */
+  function boot(said: string, pointer = 0x3000): Uint8Array {
+    const out = Buffer.alloc(0x4000)
+    out.write('HdrS', 0x202)
+    out.writeUInt16LE(pointer, 0x20e)
+    out.write(`${said}\0`, 0x3200)
+    return out
+  }
+
+  it('say their release in the setup header, or in their banner', async () => {
+    const { components } = await catalogued(kernel, {
+      'boot/vmlinuz-6.1': boot('6.1.0-18-amd64 (debian-kernel@lists.debian.org) #1 SMP'),
+      'boot/vmlinux': Buffer.from(
+        `${'x'.repeat(1024 ** 2 - 5)}Linux version %s Linux version 5.10.0-8-arm64 (a@b) (gcc)`,
+      ),
+    })
+    expect(components).toMatchObject([
+      { purl: 'pkg:generic/linux-kernel@5.10.0-8-arm64', evidence: [{ path: 'boot/vmlinux' }] },
+      {
+        purl: 'pkg:generic/linux-kernel@6.1.0-18-amd64',
+        cpes: ['cpe:2.3:o:linux:linux_kernel:6.1.0:*:*:*:*:*:*:*'],
+        evidence: [{ offset: 0x3200 }],
+      },
+    ])
+  })
+
+  it('that say nothing hold nothing', async () => {
+    for (const file of [boot('x'), boot('6.1 (a', 0xffff), Buffer.alloc(3), Buffer.from('Linux version 9')])
+      expect(await catalogued(kernel, { 'boot/vmlinuz': file })).toMatchObject({ components: [], diagnostics: [] })
   })
 })

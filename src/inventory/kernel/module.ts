@@ -1,52 +1,54 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import type { ByteSource } from '../../lib/byte-source.ts'
 import { openExecutable } from '../../lib/executable/executable.ts'
-import type { PlacedRow, RandomFile, ReadResult } from '../../reading/index.ts'
-import { libraryComponent } from '../library-component.ts'
+import { sourceOf } from '../../lib/zip/zip.ts'
+import type { RandomFile, ReadResult } from '../../reading/index.ts'
 import { licencesOf } from '../licences.ts'
 import { packageUrl } from '../package-url.ts'
-import { refuseIdentity, shownText } from '../recorded-text.ts'
-import type { AssembleContext, Assembled } from '../types.ts'
+import { shownText } from '../recorded-text.ts'
+import { type StatedPackage, StatedPackages } from '../stated-packages.ts'
 
 const MAX_MODINFO_BYTES = 1024 ** 2
-
-/** What a kernel module says of itself. */
-export interface KernelModule {
-  readonly name: string
-  readonly version: string
-  readonly author?: string
-  readonly licence?: string
-}
+/** Of a compressed module; the largest of drivers have some ten megabytes. */
+const MAX_UNPACKED_BYTES = 128 * 1024 ** 2
 
 /**
- * The module in an ELF file, by its section `.modinfo`: `key=value` texts that end with NUL (Linux, include/linux/moduleparam.h). The
- * version is the module's own, else the source version, else the release of the kernel that it is built for.
+ * The module in an ELF file, which may be compressed, by its section `.modinfo`: `key=value` texts that end with NUL (Linux,
+ * include/linux/moduleparam.h). The version is the module's own, else the source version, else the release of the kernel that it is built for.
  */
-export function readKernelModule(file: RandomFile): ReadResult<KernelModule> {
-  const executable = openExecutable(file)
+export function readKernelModule(file: RandomFile): ReadResult<StatedPackage> {
+  const stated = new StatedPackages('kernel-module-unreadable', file.path)
+  const broken = (why: string) => stated.problem(`this kernel module cannot be read: ${why}`).result()
+  const source = unpacked(file)
+  if (source === undefined) return broken('it is not compressed as its name says, or unpacks to far too much')
+  const executable = openExecutable(source)
   const section = executable?.section('.modinfo')
-  if (!executable || !section) return broken(file.path, 'it has no section .modinfo')
+  if (!executable || !section) return broken('it has no section .modinfo')
   const said = fields(executable.read(section, MAX_MODINFO_BYTES))
-  const name = said.get('name') ?? file.path.replace(/^.*\//, '').replace(/\.ko$/, '')
+  const name = said.get('name') ?? file.path.replace(/^.*\//, '').replace(/\.ko(?:\.gz|\.zst)?$/, '')
   const version = said.get('version') ?? said.get('srcversion') ?? said.get('vermagic')?.split(' ')[0] ?? ''
-  const refused = refuseIdentity(name, version)
-  if (refused) return broken(file.path, `it ${refused}`)
-  const author = said.get('author')
-  const licence = said.get('license')
-  return { facts: [{ name, version, ...(author && { author }), ...(licence && { licence }) }], diagnostics: [] }
+  stated.add({
+    purl: packageUrl({ type: 'generic', name, version }),
+    name,
+    version,
+    ecosystem: 'generic',
+    presence: 'installed',
+    licences: licencesOf(shownText(said.get('license') ?? '')),
+    supplier: shownText(said.get('author') ?? ''),
+  })
+  return stated.result()
 }
 
-/** Components of modules that are in the final image. */
-export function assembleKernel(rows: readonly PlacedRow<KernelModule>[], context: AssembleContext): Assembled {
-  const components = rows.flatMap((row) => {
-    const fact = row.facts[0]
-    if (!row.wins || !fact) return []
-    const { name, version } = fact
-    const purl = packageUrl({ type: 'generic', name, version })
-    const licences = licencesOf(shownText(fact.licence ?? ''))
-    const supplier = shownText(fact.author ?? '')
-    const pkg = { purl, name, version, ecosystem: 'generic', presence: 'installed' as const, supplier, licences }
-    return [libraryComponent(pkg, row, context)]
-  })
-  return { components, relations: [], diagnostics: [] }
+function unpacked(file: RandomFile): ByteSource | undefined {
+  const unpack = file.path.endsWith('.gz') ? gunzipSync : file.path.endsWith('.zst') ? zstdDecompressSync : undefined
+  if (unpack === undefined) return file
+  if (file.sizeBytes > MAX_UNPACKED_BYTES) return undefined
+  try {
+    return sourceOf(unpack(file.at(0, file.sizeBytes), { maxOutputLength: MAX_UNPACKED_BYTES }))
+  } catch {
+    // Whatever the decompressor did not like: its caller says so, with the path.
+    return undefined
+  }
 }
 
 function fields(bytes: Uint8Array): Map<string, string> {
@@ -57,9 +59,4 @@ function fields(bytes: Uint8Array): Map<string, string> {
     if (at > 0 && !said.has(key)) said.set(key, text.slice(at + 1))
   }
   return said
-}
-
-function broken(path: string, why: string): ReadResult<KernelModule> {
-  const message = `this kernel module cannot be read: ${why}`
-  return { facts: [], diagnostics: [{ code: 'kernel-module-unreadable', message, path, effect: 'partial' }] }
 }
