@@ -1,4 +1,5 @@
-import type { BodyDigest, LazyReader } from '../../reading/index.ts'
+import { EXECUTABLE_MAGIC } from '../../lib/executable/magic.ts'
+import type { BodyDigest, LazyRandomReader, LazyReader } from '../../reading/index.ts'
 import type { LazyCataloger } from '../types.ts'
 import type { AskedDistribution, Distribution, Include, LockedDistribution, Project, PythonFact } from './facts.ts'
 
@@ -19,6 +20,31 @@ const pythonMetadataReader: LazyReader<Distribution> = {
     digests: OWNERSHIP_DIGESTS,
   },
   load: async () => (await import('./metadata.ts')).readMetadata,
+}
+
+const archiveReader: LazyRandomReader<Distribution> = {
+  id: 'python-archive',
+  version: 1,
+  wants: {
+    any: [{ suffix: '.whl' }, { suffix: '.egg' }],
+    maxBytes: 4 * 1024 ** 3,
+    loss: 'partial',
+    digests: OWNERSHIP_DIGESTS,
+  },
+  loadRandom: async () => (await import('./archives.ts')).readPythonArchive,
+}
+
+const frozenReader: LazyRandomReader<Distribution> = {
+  id: 'python-frozen-program',
+  version: 1,
+  wants: {
+    any: [],
+    magic: { bytes: EXECUTABLE_MAGIC, minBytes: 512 },
+    maxBytes: 4 * 1024 ** 3,
+    loss: 'partial',
+    digests: OWNERSHIP_DIGESTS,
+  },
+  loadRandom: async () => (await import('./archives.ts')).readFrozenProgram,
 }
 
 const tomlLockReader: LazyReader<LockedDistribution> = {
@@ -88,13 +114,15 @@ const setupConfigurationReader: LazyReader<AskedDistribution | Project> = {
 export const pypi: LazyCataloger<PythonFact> = {
   id: 'pypi',
   summary:
-    'Python packages: installed dist-info, egg-info; poetry.lock, uv.lock, pdm.lock, pylock.toml, Pipfile.lock, requirements*.txt with constraints; pyproject.toml, setup.py and setup.cfg where nothing is locked',
+    'Python packages: installed dist-info, egg-info; wheels and zipped eggs; programs of PyInstaller; poetry.lock, uv.lock, pdm.lock, pylock.toml, Pipfile.lock, requirements*.txt with constraints; pyproject.toml, setup.py and setup.cfg where nothing is locked',
   kind: 'library',
   ecosystems: ['PyPI'],
   yields: 'both',
   fills: ['licences', 'supplier', 'hashes', 'lines', 'direct', 'scope', 'depends-on'],
   readers: [
     pythonMetadataReader,
+    archiveReader,
+    frozenReader,
     tomlLockReader,
     pipfileLockReader,
     requirementsReader,
