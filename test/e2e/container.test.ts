@@ -124,7 +124,7 @@ describe.each([
     expect(titles(report)).toEqual(EXPECTED)
     expect(report.subject.kind).toBe('container')
     expect(report.components.map((one) => one.name)).toEqual(['app', 'busybox', 'busybox', 'nmap'])
-    expect(report.findings.find(({ title }) => title.startsWith('package added'))?.remarks[0]).toContain(
+    expect(report.findings.find(({ title }) => title.startsWith('package added: nmap'))?.remarks[0]).toContain(
       '1 of its files',
     )
     expect(report.findings.find(({ title }) => title.includes('/usr/bin/app'))?.remarks[0]).toContain(
