@@ -123,7 +123,7 @@ describe.each([
     const report = drift(await scan('shop'))
     expect(titles(report)).toEqual(EXPECTED)
     expect(report.subject.kind).toBe('container')
-    expect(report.components.map((one) => one.name)).toEqual(['app', 'busybox', 'busybox', 'nmap'])
+    expect(report.components.map((one) => one.name)).toEqual(['app', 'nmap', 'busybox', 'busybox'])
     expect(report.findings.find(({ title }) => title.startsWith('package added: nmap'))?.remarks[0]).toContain(
       '1 of its files',
     )

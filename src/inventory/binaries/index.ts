@@ -1,18 +1,12 @@
-import { EXECUTABLE_MAGIC } from '../../lib/executable/magic.ts'
 import type { LazyRandomReader } from '../../reading/index.ts'
+import { PROGRAM_FILES } from '../program-files.ts'
 import type { LazyCataloger } from '../types.ts'
 import type { RecognisedProgram } from './recognise.ts'
 
 const programReader: LazyRandomReader<RecognisedProgram> = {
   id: 'binary-program',
   version: 1,
-  wants: {
-    any: [],
-    magic: { bytes: EXECUTABLE_MAGIC, minBytes: 512 },
-    maxBytes: 4 * 1024 ** 3,
-    loss: 'partial',
-    digests: ['md5', 'sha1', 'sha256'],
-  },
+  wants: PROGRAM_FILES,
   loadRandom: async () => (await import('./recognise.ts')).recognisePrograms,
 }
 

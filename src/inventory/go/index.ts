@@ -1,5 +1,5 @@
-import { EXECUTABLE_MAGIC } from '../../lib/executable/magic.ts'
 import type { LazyRandomReader, LazyReader } from '../../reading/index.ts'
+import { PROGRAM_FILES } from '../program-files.ts'
 import type { LazyCataloger } from '../types.ts'
 import type { GoFact } from './assemble.ts'
 import type { GoBinary } from './build-information.ts'
@@ -12,13 +12,7 @@ const MAX_TEXT_BYTES = 24 * 1024 ** 2
 export const goBinaryReader: LazyRandomReader<GoBinary> = {
   id: 'go-binary',
   version: 1,
-  wants: {
-    any: [],
-    magic: { bytes: EXECUTABLE_MAGIC, minBytes: 512 },
-    maxBytes: 4 * 1024 ** 3,
-    loss: 'partial',
-    digests: ['md5', 'sha1', 'sha256'],
-  },
+  wants: PROGRAM_FILES,
   loadRandom: async () => (await import('./build-information.ts')).readGoBinary,
 }
 

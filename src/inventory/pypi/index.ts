@@ -1,5 +1,5 @@
-import { EXECUTABLE_MAGIC } from '../../lib/executable/magic.ts'
 import type { BodyDigest, LazyRandomReader, LazyReader } from '../../reading/index.ts'
+import { PROGRAM_FILES } from '../program-files.ts'
 import type { LazyCataloger } from '../types.ts'
 import type { AskedDistribution, Distribution, Include, LockedDistribution, Project, PythonFact } from './facts.ts'
 
@@ -37,13 +37,7 @@ const archiveReader: LazyRandomReader<Distribution> = {
 const frozenReader: LazyRandomReader<Distribution> = {
   id: 'python-frozen-program',
   version: 1,
-  wants: {
-    any: [],
-    magic: { bytes: EXECUTABLE_MAGIC, minBytes: 512 },
-    maxBytes: 4 * 1024 ** 3,
-    loss: 'partial',
-    digests: OWNERSHIP_DIGESTS,
-  },
+  wants: PROGRAM_FILES,
   loadRandom: async () => (await import('./archives.ts')).readFrozenProgram,
 }
 

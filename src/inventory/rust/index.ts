@@ -1,5 +1,5 @@
-import { EXECUTABLE_MAGIC } from '../../lib/executable/magic.ts'
 import type { LazyRandomReader, LazyReader } from '../../reading/index.ts'
+import { PROGRAM_FILES } from '../program-files.ts'
 import type { LazyCataloger } from '../types.ts'
 import type { CratesFact } from './crates.ts'
 
@@ -23,13 +23,7 @@ const cargoManifestReader: LazyReader<CratesFact> = {
 const auditableReader: LazyRandomReader<CratesFact> = {
   id: 'cargo-auditable',
   version: 1,
-  wants: {
-    any: [],
-    magic: { bytes: EXECUTABLE_MAGIC, minBytes: 512 },
-    maxBytes: 4 * 1024 ** 3,
-    loss: 'partial',
-    digests: ['md5', 'sha1', 'sha256'],
-  },
+  wants: PROGRAM_FILES,
   loadRandom: async () => (await import('./auditable.ts')).readAuditable,
 }
 
