@@ -2,6 +2,7 @@ import semver from 'semver'
 import type { Component, Relation } from '../../model/component.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { PlacedRow } from '../../reading/index.ts'
+import { placeOf } from '../folders.ts'
 import { libraryComponent } from '../library-component.ts'
 import { packageUrl } from '../package-url.ts'
 import { refuseIdentity } from '../recorded-text.ts'
@@ -10,8 +11,9 @@ import type { GoBinary, LinkedModule } from './build-information.ts'
 import { mainVersion } from './main-version.ts'
 import type { GoModule } from './module-file.ts'
 import type { GoSums } from './sum-file.ts'
+import type { GoVendored } from './vendored.ts'
 
-export type GoFact = GoBinary | GoModule | GoSums
+export type GoFact = GoBinary | GoModule | GoSums | GoVendored
 
 type Package = Parameters<typeof libraryComponent>[0]
 type Part = Pick<Assembled, 'components' | 'relations'>
@@ -24,11 +26,12 @@ export function assembleGo(rows: readonly PlacedRow<GoFact>[], context: Assemble
   const winning = rows.filter((row) => row.wins)
   const sums = new Map<string, PlacedRow<GoFact>>()
   for (const row of winning) if (row.facts[0]?.kind === 'sums') sums.set(row.path, row)
+  const own = workspaceModules(winning)
   const components = new Map<string, Component>()
   const relations: Relation[] = []
   for (const row of winning) {
     for (const fact of row.facts) {
-      const part = partOf(fact, row, sums, context)
+      const part = partOf(fact, row, sums, own, context)
       for (const component of part.components)
         if (!components.has(component.id) && refuseIdentity(component.name, component.version) === undefined)
           components.set(component.id, component)
@@ -43,14 +46,37 @@ function partOf(
   fact: GoFact,
   row: PlacedRow<GoFact>,
   sums: ReadonlyMap<string, PlacedRow<GoFact>>,
+  own: ReadonlySet<string>,
   context: AssembleContext,
 ): Part {
   if (fact.kind === 'binary') return linkedComponents(fact, row, context)
   if (fact.kind === 'module') {
     const beside = sums.get(row.path.replace(/go\.(?:mod|work)$/, 'go.sum'))
-    return { components: requiredComponents(fact, row, beside, context), relations: [] }
+    const requires = fact.requires.filter(({ path }) => !own.has(path))
+    return { components: requiredComponents({ ...fact, requires }, row, beside, context), relations: [] }
   }
+  if (fact.kind === 'vendored') return { components: vendoredComponents(fact, row, context), relations: [] }
   return { components: [], relations: [] }
+}
+
+/** Modules of go.mod files in a workspace (https://go.dev/ref/mod#workspaces): what they ask of each other is the project's own code. */
+function workspaceModules(rows: readonly PlacedRow<GoFact>[]): ReadonlySet<string> {
+  if (!rows.some(({ path }) => placeOf(path).name === 'go.work')) return new Set()
+  return new Set(
+    rows.flatMap(({ facts }) => facts.flatMap((fact) => (fact.kind === 'module' && fact.path ? [fact.path] : []))),
+  )
+}
+
+/** What lies in `vendor`: what a build there takes, whatever else is in the module cache. */
+function vendoredComponents(fact: GoVendored, row: PlacedRow<GoFact>, context: AssembleContext): Component[] {
+  return fact.modules.map(({ path, version, explicit, line }) => {
+    const pkg = goPackage(path, version, 'installed')
+    return libraryComponent(
+      { ...pkg, scope: 'runtime', ...(explicit !== undefined && { direct: explicit }), lines: [line, line] },
+      row,
+      context,
+    )
+  })
 }
 
 function linkedComponents(fact: GoBinary, row: PlacedRow<GoFact>, context: AssembleContext): Part {

@@ -50,3 +50,10 @@ describe('package URLs', () => {
     )
   })
 })
+
+it('takes versions of Go that are not semantic', () => {
+  for (const version of ['v1', 'v1.0.0-20240101000000-abcdefabcdef', 'none']) {
+    const text = `pkg:golang/example.com/x@${version}`
+    expect(buildPackageUrl(parsePackageUrl(text))).toBe(text)
+  }
+})

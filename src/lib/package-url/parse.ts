@@ -83,12 +83,12 @@ function buildable(
 ): PackageUrlParts {
   const pairs = Object.entries(qualifiers ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))
   const given: Record<string, string> | undefined = pairs.length > 0 ? Object.fromEntries(pairs) : undefined
-  return settled(
-    partsOf(
-      within(shown, () => new PackageURL(type, namespace || undefined, name, version, given, subpath || undefined)),
-    ),
-    shown,
+  // The library wants versions of Go to be semantic, and where one is not (v1) stumbles over a variable that it does not have.
+  const held = type === 'golang' ? undefined : version
+  const parts = partsOf(
+    within(shown, () => new PackageURL(type, namespace || undefined, name, held, given, subpath || undefined)),
   )
+  return settled(type === 'golang' && version ? { ...parts, version } : parts, shown)
 }
 
 function within(text: string, make: () => PackageURL): PackageURL {
