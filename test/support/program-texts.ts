@@ -132,7 +132,7 @@ export const PROGRAM_TEXTS: Readonly<Record<string, readonly (readonly [text: st
   coreutils: [['|GNU coreutils|9.1|', '9.1']],
   tar: [['|GNU tar|Bad incremental|%s: byte %s|1.34|', '1.34']],
   gzip: [['|%s: %s: file size changed while zipping\n|1.12|', '1.12']],
-  wget: [['|Wget/%s|x|1.21.3|', '1.21.3']],
+  wget: [['|GNU Wget %s built on %s.|x|1.21.3|1.2.13|', '1.21.3']],
   bzip2: [['|bzip2/libbzip2, a block-sorting file compressor.\nVersion 1.0.8, 13-Jul-2019.|', '1.0.8']],
   xz: [['|xz (XZ Utils) 5.4.1|liblzma %s\n|', '5.4.1']],
   zstd: [['|1.2.13|Disabled|Enabled|v1.5.4|Zstandard CLI|', '1.5.4']],

@@ -136,6 +136,7 @@ const REAL: readonly (readonly [id: string, path: string, command: readonly stri
   ['xz', '/usr/bin/xz', ['/usr/bin/xz', '--version'], /\) ([\d.]+)/],
   ['zstd', '/usr/bin/zstd', ['/usr/bin/zstd', '--version'], /v([\d.]+)/],
   ['jq', '/usr/bin/jq', ['/usr/bin/jq', '--version'], /jq-([\d.]+)/],
+  ['wget', '/usr/bin/wget', ['/usr/bin/wget', '--version'], /Wget ([\d.]+)/],
   ['curl', '/usr/bin/curl', ['/usr/bin/curl', '--version'], /curl ([\d.]+)/],
   ['php', '/usr/bin/php', ['/usr/bin/php', '--version'], /PHP ([\d.]+)/],
   ['util-linux', '/usr/bin/getopt', ['/usr/bin/getopt', '--version'], /util-linux ([\d.]+)/],

@@ -25,7 +25,11 @@ export const TOOLS: readonly Program[] = [
     ['gnu:gzip'],
     [around('file size changed while zipping', `${NUL}(1\\.\\d{1,2}(?:\\.\\d{1,3})?)${NUL}`, 512)],
   ),
-  program('wget', ['gnu:wget'], [around('Wget/%s\0', `${NUL}(1\\.\\d{1,2}(?:\\.\\d{1,2})?)${NUL}`, 32 * 1024)]),
+  program(
+    'wget',
+    ['gnu:wget'],
+    [around('GNU Wget %s built on', `${NUL}(1\\.\\d{2}(?:\\.\\d{1,2})?)${NUL}`, MAX_AROUND_BYTES)],
+  ),
   program(
     'bzip2',
     ['bzip:bzip2'],
