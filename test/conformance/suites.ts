@@ -1,5 +1,6 @@
 import { cvss } from './cvss.ts'
 import { extractors } from './extractors.ts'
+import { feeds } from './feeds.ts'
 import { images } from './images.ts'
 import { os } from './os.ts'
 import { purl } from './purl.ts'
@@ -14,6 +15,7 @@ export const SUITES: readonly ConformanceSuite[] = [
   versions,
   extractors,
   os,
+  feeds,
   images,
   tar,
   references,
