@@ -57,9 +57,9 @@ export interface FeedDocument {
   /**
    * `whole` (the default): its records are the ones that it holds now. `increment`: its records are added to the feed's or replace
    * those of the same id, and stay when it goes. `archive`: a tar, each of whose files is a document by its own path (`read` is
-   * called for each, with `path` as in the archive).
+   * called for each, with `path` as in the archive). `gone`: the publisher took it back, also out of an archive.
    */
-  readonly kind?: 'whole' | 'increment' | 'archive'
+  readonly kind?: 'whole' | 'increment' | 'archive' | 'gone'
   /** Taken as "there is no such document now" when it is not found, instead of as a failure. */
   readonly optional?: boolean
 }
