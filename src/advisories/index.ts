@@ -1,3 +1,5 @@
+export { readFeedSettings } from './feed-settings.ts'
+export type { FeedSettings } from './feeds/settings.ts'
 export { entryAffects } from './matching/affects.ts'
 export { type EcosystemCoverage, missingEcosystems } from './matching/coverage.ts'
 export { endOfLifeFinding } from './matching/end-of-life.ts'

@@ -108,6 +108,25 @@ export interface AdvisoryDatabase {
   close(): void
 }
 
+/** One feed beside OSV's bucket, as the database holds it. */
+export interface FeedStatus {
+  readonly id: string
+  readonly title: string
+  readonly publisher: string
+  readonly licence: string
+  readonly origin: string
+  /** Last time that its publisher was asked with success. */
+  readonly checkedAt: string
+  /** Last time that it had something new. */
+  readonly changedAt: string
+  readonly failing?: { readonly since: string; readonly why: string }
+  readonly records: number
+  readonly facts: number
+  readonly skipped: number
+  /** `modified` of the newest record that does not lie in the future: its age. */
+  readonly newestRecordAt: string
+}
+
 export interface DatabaseStatus {
   /** Identity of this build: hash of its contents' states. */
   readonly id: string
@@ -125,6 +144,8 @@ export interface DatabaseStatus {
   readonly warnings: readonly string[]
   /** Ecosystems, with release suffix, that the source says it has. */
   readonly listed: readonly string[]
+  /** Feeds beside the bucket. */
+  readonly feeds?: readonly FeedStatus[]
 }
 
 export interface EcosystemStatus {

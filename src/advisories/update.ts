@@ -4,20 +4,24 @@ import { open, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ensureDirectory } from '../lib/cache-directory.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
-import { type HttpClient, type HttpOptions, httpClient, isHttpAddress } from '../lib/http.ts'
+import { type HttpClient, type HttpOptions, httpClient } from '../lib/http.ts'
 import { takeLock } from '../lib/process-lock.ts'
 import { openStored, type StoredDatabase } from './database/read.ts'
 import { createDraft } from './database/write.ts'
+import type { FeedReport } from './feeds/fetch.ts'
 import { diskFailure, removeLeftovers } from './leftovers.ts'
 import { openPacked } from './open.ts'
 import { isPacked } from './pack.ts'
 import { bareEcosystem } from './package-key.ts'
+import type { FiledFeeds } from './sources/filed-feeds.ts'
 import { SOURCES } from './sources/index.ts'
 import { folderLayout, kindOfPlace, PUBLIC_BUCKET, servedLayout } from './sources/layout.ts'
 import { listEcosystems } from './sources/listing.ts'
 import type { EcosystemReport, Place, SourceResult, UpdateProgress, UpdateRun } from './sources/source.ts'
-import { advisoryFolder, databasePath, metEcosystems } from './state.ts'
+import { type FeedOptions, takeFeeds } from './sources/take-feeds.ts'
+import { advisoryFolder, databasePath } from './state.ts'
 import type { DatabaseStatus } from './types.ts'
+import { feedNeed, publishedByFeeds, selectEcosystems } from './update-need.ts'
 
 export interface UpdateOptions {
   readonly cacheDir: string
@@ -29,6 +33,8 @@ export interface UpdateOptions {
   readonly all?: boolean
   /** Takes states that lose more than a tenth of their records. */
   readonly force?: boolean
+  /** Which feeds beside the bucket, and where from. */
+  readonly feeds?: FeedOptions
 }
 
 export interface UpdateIo {
@@ -45,6 +51,8 @@ export interface UpdateIo {
 export interface UpdateReport {
   readonly status: DatabaseStatus
   readonly ecosystems: readonly EcosystemReport[]
+  /** What was done with each feed that was asked. */
+  readonly feeds: readonly FeedReport[]
   /** What went wrong and was kept from before, and what the source does not have. */
   readonly warnings: readonly string[]
   /** Whether every ecosystem that was asked for is now as the source has it. */
@@ -88,7 +96,7 @@ function updatedMeanwhile(options: UpdateOptions, since: number): UpdateReport |
   try {
     const status = database.status()
     if (Date.parse(status.checkedAt) < since) return undefined
-    return { status, ecosystems: [], warnings: status.warnings, complete: true, byAnother: true }
+    return { status, ecosystems: [], feeds: [], warnings: status.warnings, complete: true, byAnother: true }
   } finally {
     database.close()
   }
@@ -100,7 +108,7 @@ async function updateLocked(folder: string, options: UpdateOptions, io: UpdateIo
   let place: Place | undefined
   try {
     place = await openPlace(options.from ?? io.env.BULWARK_ADVISORIES_URL ?? PUBLIC_BUCKET, client, folder, io.signal)
-    return await build(folder, options, io, place, previous, warning === undefined ? [] : [warning])
+    return await build(folder, options, io, client, place, previous, warning === undefined ? [] : [warning])
   } finally {
     if (place?.kind === 'packed') place.database.close()
     previous?.close()
@@ -137,6 +145,7 @@ async function build(
   folder: string,
   options: UpdateOptions,
   io: UpdateIo,
+  client: HttpClient,
   place: Place,
   previous: StoredDatabase | undefined,
   warnings: string[],
@@ -145,13 +154,17 @@ async function build(
   const warn = (text: string) => warnings.push(text)
   const listed =
     place.kind === 'packed' ? [...place.database.ecosystems().keys()] : await listEcosystems(place.layout, warn)
-  const selected = select(options, place, listed, previous)
+  const selected = selectEcosystems(options, place, listed, previous)
   const temporary = join(folder, `new-${process.pid}-${randomBytes(6).toString('hex')}.db`)
+  let feeds: FiledFeeds | undefined
   try {
     const draft = createDraft(temporary)
     const { signal, progress = () => {} } = io
     const force = options.force ?? false
-    const run: UpdateRun = { place, previous, draft, at, selected, listed, force, signal, warn, progress }
+    const { env, now } = io
+    const taken = { client, env, now, signal, force, warn, progress }
+    feeds = await takeFeeds(folder, options.feeds ?? {}, feedNeed(options, place, listed, selected), taken)
+    const run: UpdateRun = { place, previous, draft, at, selected, listed, force, feeds, signal, warn, progress }
     const reports = await fill(run, warnings).finally(() => draft.abandon())
     signal?.throwIfAborted()
     const path = databasePath(options.cacheDir)
@@ -159,9 +172,11 @@ async function build(
     const opened = openStored(path)
     const status = opened.status()
     opened.close()
-    const complete = reports.every((one) => one.outcome !== 'kept' && one.outcome !== 'missing')
-    return { status, ecosystems: reports, warnings, complete, byAnother: false }
+    const whole = (one: { readonly outcome: string }) => !['kept', 'missing', 'partly'].includes(one.outcome)
+    const complete = reports.every(whole) && feeds.reports.every(whole)
+    return { status, ecosystems: reports, feeds: feeds.reports, warnings, complete, byAnother: false }
   } finally {
+    feeds?.close()
     await rm(temporary, { force: true })
   }
 }
@@ -187,6 +202,7 @@ async function fill(run: UpdateRun, warnings: readonly string[]): Promise<readon
     checkedAt: whole ? run.at : previous.meta.checkedAt,
     warnings,
     listed: place.kind === 'packed' ? place.database.meta.listed : run.listed,
+    ...(run.feeds.status.length === 0 ? {} : { feeds: run.feeds.status }),
     kev: result.kev,
     epss: result.epss,
   })
@@ -195,29 +211,6 @@ async function fill(run: UpdateRun, warnings: readonly string[]): Promise<readon
 
 function originOf(place: Place): string {
   return place.kind === 'packed' ? place.origin : place.layout.origin
-}
-
-/** Which ecosystems this update asks for, without release. */
-function select(
-  options: UpdateOptions,
-  place: Place,
-  listed: readonly string[],
-  previous: StoredDatabase | undefined,
-): ReadonlySet<string> {
-  const names = new Set(listed.map(bareEcosystem))
-  if (options.ecosystems !== undefined && options.ecosystems.length > 0)
-    return new Set(options.ecosystems.map((name) => spelled(bareEcosystem(name), names)))
-  const met = metEcosystems(options.cacheDir)
-  const served = place.kind === 'layout' && isHttpAddress(place.layout.origin)
-  const here = [...(previous?.ecosystems().keys() ?? [])]
-  if (options.all || !served || met.length === 0) return new Set([...names, ...here])
-  return new Set([...met.filter((name) => names.has(name)), ...here])
-}
-
-/** A name as the source spells it: people write `debian`. */
-function spelled(name: string, listed: ReadonlySet<string>): string {
-  if (listed.has(name)) return name
-  return [...listed].find((one) => one.toLowerCase() === name.toLowerCase()) ?? name
 }
 
 function nothingHad(place: Place, warnings: readonly string[]): Failure {
@@ -261,9 +254,9 @@ export async function fetchMissing(
 /** Those of `needed`, without release, that the source lists and the database lacks. */
 export function lackingEcosystems(
   needed: readonly string[],
-  status: Pick<DatabaseStatus, 'ecosystems' | 'listed'>,
+  status: Pick<DatabaseStatus, 'ecosystems' | 'listed' | 'from'>,
 ): readonly string[] {
   const here = new Set(status.ecosystems.map((one) => one.name))
-  const listed = new Set(status.listed.map(bareEcosystem))
+  const listed = new Set([...status.listed.map(bareEcosystem), ...publishedByFeeds(status.from)])
   return [...new Set(needed.map(bareEcosystem))].filter((name) => listed.has(name) && !here.has(name))
 }

@@ -29,6 +29,21 @@ export const ADVISORY_FLAGS = {
     parse: parseSwitch,
     fallback: false,
   } satisfies Flag<boolean>,
+  feeds: {
+    name: 'feeds',
+    argument: 'LIST',
+    summary: "publishers' own feeds to fetch beside the bucket: names, all or none (docs/feeds.md lists them)",
+    many: true,
+    parse: parseList,
+    fallback: [],
+  } satisfies Flag<readonly string[]>,
+  feedSettings: {
+    name: 'feed-settings',
+    argument: 'FILE',
+    summary: 'YAML that says which feeds are fetched, from which mirror, with which key',
+    parse: parseText,
+    fallback: undefined,
+  } satisfies Flag<string | undefined>,
   format: {
     name: 'format',
     short: 'f',

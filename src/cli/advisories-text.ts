@@ -40,7 +40,31 @@ export function statusText(status: DatabaseStatus, format: Format, now: Date): s
     printable(one.licence),
   ])
   const table = alignText([['ecosystem', 'records', 'newest', '', 'source', 'licence'], ...rows], ' ', [1])
-  return `${[...head, '', ...table, '', ...catalogueLines(status), ...warningLines(status.warnings)].join('\n')}\n`
+  const parts = [...head, '', ...table, '', ...feedLines(status, now), ...catalogueLines(status)]
+  return `${[...parts, ...warningLines(status.warnings)].join('\n')}\n`
+}
+
+/** Days after which a feed without a new record is named as old. */
+const OLD_DAYS = 90
+
+/** Each feed with the age of its newest record, and since when it fails. */
+function feedLines({ feeds = [] }: DatabaseStatus, now: Date): string[] {
+  if (feeds.length === 0) return []
+  const rows = feeds.map((feed) => {
+    const age = (now.getTime() - Date.parse(feed.newestRecordAt)) / 86_400_000
+    const failing = feed.failing && `failing since ${day(feed.failing.since)}: ${feed.failing.why}`
+    const old = feed.records > 0 && age > OLD_DAYS ? `nothing new for ${Math.floor(age)} days` : ''
+    const count = feed.records > 0 ? feed.records : feed.facts
+    return [
+      feed.id,
+      grouped(count),
+      day(feed.newestRecordAt),
+      printable(failing ?? old),
+      printable(feed.origin),
+      printable(feed.licence),
+    ]
+  })
+  return [...alignText([['feed', 'records', 'newest', '', 'source', 'licence'], ...rows], ' ', [1]), '']
 }
 
 function catalogueLines(status: DatabaseStatus): string[] {
@@ -70,9 +94,16 @@ export function updateText(report: UpdateReport, format: Format): string {
     `+${one.added} ~${one.changed} -${one.removed}`,
     one.skipped === 0 ? '' : `${one.skipped} skipped`,
   ])
+  const fed = report.feeds.map((one) => [
+    one.feed,
+    one.outcome,
+    grouped(one.state?.records ?? 0),
+    `+${one.added} ~${one.changed} -${one.removed}`,
+    '',
+  ])
   const total = report.status.ecosystems.reduce((sum, one) => sum + one.records, 0)
   const last = `${grouped(total)} advisories${report.byAnother ? ', updated by another process' : ''}`
-  return `${[...alignText(rows, ' ', [2]), last, ...warningLines(report.warnings)].join('\n')}\n`
+  return `${[...alignText([...rows, ...fed], ' ', [2]), last, ...warningLines(report.warnings)].join('\n')}\n`
 }
 
 /** What packing wrote. */

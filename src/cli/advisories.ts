@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import {
   type AdvisoryDatabase,
   databasePath,
+  type FeedSettings,
   openAdvisories,
   packAdvisories,
+  readFeedSettings,
   updateAdvisories,
 } from '../advisories/index.ts'
 import { Failure } from '../lib/failure.ts'
@@ -18,9 +21,9 @@ import { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
 import { cacheDirOf } from './scan-request.ts'
 import { type World, write } from './world.ts'
 
-const { from, all, ecosystems, force, format } = ADVISORY_FLAGS
+const { from, all, ecosystems, force, feeds, feedSettings, format } = ADVISORY_FLAGS
 const { advisories: file } = SCAN_FLAGS
-const FLAGS = { ...COMMON_FLAGS, from, all, ecosystems, force, format, file } as const
+const FLAGS = { ...COMMON_FLAGS, from, all, ecosystems, force, feeds, feedSettings, format, file } as const
 
 type Settings = SettingsOf<typeof FLAGS>
 
@@ -53,7 +56,7 @@ const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
       'Fetches what is new; --from takes a mirror, a folder or a packed file.',
       '',
       ['bulwark advisories update', 'bulwark advisories update --all', 'bulwark advisories update --from ./mirror'],
-      ['from', 'all', 'ecosystems', 'force', 'format'],
+      ['from', 'all', 'ecosystems', 'force', 'feeds', 'feedSettings', 'format'],
     ),
     run: update,
   },
@@ -132,6 +135,12 @@ async function update(operands: readonly string[], settings: Settings, world: Wo
         ecosystems: settings.ecosystems.length === 0 ? undefined : settings.ecosystems,
         all: settings.all,
         force: settings.force,
+        feeds: {
+          ...(settings.feeds.length === 0 ? {} : { asked: settings.feeds }),
+          ...(settings.feedSettings === undefined
+            ? {}
+            : { settings: await feedSettingsOf(settings.feedSettings, world) }),
+        },
       },
       {
         env: world.environment,
@@ -147,6 +156,15 @@ async function update(operands: readonly string[], settings: Settings, world: Wo
   } finally {
     progress.done()
   }
+}
+
+/** The settings of feeds from their file. */
+async function feedSettingsOf(path: string, world: World): Promise<FeedSettings> {
+  const file = resolve(world.cwd, path)
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new Failure('feed-settings', `cannot read ${path}: ${cause.message}`, { kind: 'usage', input: path, cause })
+  })
+  return readFeedSettings(text, path)
 }
 
 function noOperands(operands: readonly string[], name: string): void {

@@ -25,7 +25,7 @@ import { kevShape, metaShape, namesShape, stateShape } from './shapes.ts'
 export interface StoredRecord {
   readonly id: string
   readonly modified: string
-  /** What the source's list gave as its time when it was taken. */
+  /** What the source's list gave as its time when it was taken; empty for a feed's, which are in no list. */
   readonly listed: string
   readonly source: string
   readonly fetchedAt: string
@@ -38,7 +38,7 @@ export interface StoredDatabase extends AdvisoryDatabase {
   readonly meta: DatabaseMeta
   ecosystem(name: string): EcosystemState | undefined
   ecosystems(): ReadonlyMap<string, { readonly id: number; readonly state: EcosystemState }>
-  /** Times by record id and by skipped name, to be compared with the source's list. */
+  /** Times by record id and by skipped name, to be compared with the source's list; without what feeds brought. */
   listedTimes(ecosystem: string): ReadonlyMap<string, string>
   /** Every record of an ecosystem in the order of storing. */
   records(ecosystem: string): Iterable<StoredRecord>
@@ -148,7 +148,7 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
     const row = one('SELECT names FROM alias JOIN alias_set ON alias_set.id = alias.members WHERE name = ?', name)
     return row === undefined ? [name] : namesShape.parse(JSON.parse(String(row.names)))
   }
-  const newest = 'ORDER BY modified DESC, ecosystem LIMIT 1'
+  const newest = 'ORDER BY rank, modified DESC, ecosystem LIMIT 1'
 
   return {
     path,
@@ -207,7 +207,7 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
     listedTimes: (name) =>
       guard(() => {
         const times = new Map<string, string>()
-        for (const row of every('SELECT id, listed FROM record WHERE ecosystem = ?', idOf(name)))
+        for (const row of every("SELECT id, listed FROM record WHERE ecosystem = ? AND listed <> ''", idOf(name)))
           times.set(String(row.id), String(row.listed))
         for (const row of every('SELECT name, listed FROM skipped WHERE ecosystem = ?', idOf(name)))
           times.set(String(row.name), String(row.listed))

@@ -1,7 +1,9 @@
+import type { FeedStatus } from '../types.ts'
+
 /** Marks the file as ours (`PRAGMA application_id`): "BULW". */
 export const APPLICATION_ID = 0x42554c57
 /** Form of the file: another number is built anew. */
-export const FORMAT = 1
+export const FORMAT = 2
 /** Name of the database in its folder. */
 export const DATABASE_NAME = 'advisories.db'
 
@@ -17,7 +19,7 @@ export const SCHEMA: readonly string[] = [
   'CREATE TABLE ecosystem (id INTEGER PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL)',
   'CREATE TABLE origin (id INTEGER PRIMARY KEY, source TEXT NOT NULL, fetched_at TEXT NOT NULL)',
   'CREATE TABLE block (ecosystem INTEGER, number INTEGER, data BLOB NOT NULL)',
-  'CREATE TABLE record (id TEXT, ecosystem INTEGER, modified TEXT, listed TEXT, origin INTEGER, block INTEGER, start INTEGER, length INTEGER, withdrawn INTEGER, same TEXT, covers TEXT, PRIMARY KEY (id, ecosystem)) WITHOUT ROWID',
+  'CREATE TABLE record (id TEXT, ecosystem INTEGER, rank INTEGER, modified TEXT, listed TEXT, origin INTEGER, block INTEGER, start INTEGER, length INTEGER, withdrawn INTEGER, same TEXT, covers TEXT, PRIMARY KEY (id, ecosystem, rank)) WITHOUT ROWID',
   'CREATE TABLE skipped (ecosystem INTEGER, name TEXT, listed TEXT, reason TEXT)',
   'CREATE TABLE package (ecosystem INTEGER, key TEXT, entries BLOB NOT NULL)',
   'CREATE TABLE alias (name TEXT PRIMARY KEY, members INTEGER NOT NULL) WITHOUT ROWID',
@@ -43,6 +45,8 @@ export interface EcosystemState {
   readonly fetchedAt: string
   /** URL, folder or file that it was taken from. */
   readonly source: string
+  /** Feeds whose records are filed here, with the time of their last change. */
+  readonly feeds?: Readonly<Record<string, string>>
 }
 
 /** What the database knows of itself. */
@@ -53,6 +57,7 @@ export interface DatabaseMeta {
   readonly checkedAt: string
   readonly warnings: readonly string[]
   readonly listed: readonly string[]
+  readonly feeds?: readonly FeedStatus[]
   readonly kev?: { readonly entries: number; readonly released: string; readonly fetchedAt: string }
   readonly epss?: { readonly entries: number; readonly on: string; readonly fetchedAt: string }
 }

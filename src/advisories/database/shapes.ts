@@ -11,6 +11,24 @@ export const metaShape: z.ZodMiniType<DatabaseMeta> = z.object({
   checkedAt: z.string(),
   warnings: z.array(z.string()),
   listed: z.array(z.string()),
+  feeds: z.optional(
+    z.array(
+      z.object({
+        id: z.string(),
+        title: z.string(),
+        publisher: z.string(),
+        licence: z.string(),
+        origin: z.string(),
+        checkedAt: z.string(),
+        changedAt: z.string(),
+        failing: z.optional(z.object({ since: z.string(), why: z.string() })),
+        records: z.number(),
+        facts: z.number(),
+        skipped: z.number(),
+        newestRecordAt: z.string(),
+      }),
+    ),
+  ),
   kev: z.optional(z.object({ entries: z.number(), released: z.string(), fetchedAt: z.string() })),
   epss: z.optional(z.object({ entries: z.number(), on: z.string(), fetchedAt: z.string() })),
 })
@@ -23,6 +41,7 @@ export const stateShape: z.ZodMiniType<EcosystemState> = z.object({
   newestRecordAt: z.string(),
   fetchedAt: z.string(),
   source: z.string(),
+  feeds: z.optional(z.record(z.string(), z.string())),
 })
 
 export const namesShape = z.array(z.string())

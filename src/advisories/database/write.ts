@@ -25,14 +25,17 @@ export interface RecordOrigin {
 
 /** One ecosystem while it is filled. */
 export interface EcosystemDraft {
-  /** Takes a record; the second one of the same ID is ignored and gives false. `listed` is the source's time for it. */
+  /**
+   * Takes a record; the second one of the same ID and source is ignored and gives false. `listed` is the source's time for it, empty for
+   * a feed's. A publisher's own feed comes first and decides: what others say under the same ID is kept beside it and matched by nobody.
+   */
   add(record: OsvRecord, listed: string, origin: RecordOrigin): boolean
   /** Counts a record that was wrong, so that it is not fetched again until the source says that it changed. */
   skip(name: string, listed: string, reason: string): void
   readonly records: number
   readonly skipped: number
   /** Ends it. */
-  finish(source: string, fetchedAt: string): EcosystemState
+  finish(source: string, fetchedAt: string, feeds?: Readonly<Record<string, string>>): EcosystemState
   /** Takes everything back. */
   discard(): void
 }
@@ -60,7 +63,7 @@ export function createDraft(path: string): Draft {
     ecosystem: database.prepare('INSERT INTO ecosystem VALUES (?, ?, ?)'),
     origin: database.prepare('INSERT INTO origin VALUES (?, ?, ?)'),
     block: database.prepare('INSERT INTO block VALUES (?, ?, ?)'),
-    record: database.prepare('INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    record: database.prepare('INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     skipped: database.prepare('INSERT INTO skipped VALUES (?, ?, ?, ?)'),
     package: database.prepare('INSERT INTO package VALUES (?, ?, ?)'),
     entry: database.prepare('INSERT INTO entry VALUES (?, ?)'),
@@ -83,6 +86,8 @@ export function createDraft(path: string): Draft {
   const ecosystem = (name: string): EcosystemDraft => {
     const id = ++lastEcosystem
     const releases = new Set<string>()
+    /** Sources of every record that a feed brought. */
+    const fed = new Map<string, string[]>()
     let [records, withdrawn, skipped, newest] = [0, 0, 0, '']
     let [blockNumber, blockLength] = [0, 0]
     let pending: Uint8Array[] = []
@@ -102,9 +107,13 @@ export function createDraft(path: string): Draft {
       add(record, listed, origin) {
         const body = Buffer.from(JSON.stringify(record))
         const relation = namesOf(record)
+        const before = fed.get(record.id)
+        if (before?.includes(origin.source)) return false
+        const rank = before?.length ?? 0
         const { changes } = insert.record.run(
           record.id,
           id,
+          rank,
           record.modified,
           listed,
           originId(origin),
@@ -116,9 +125,11 @@ export function createDraft(path: string): Draft {
           relation.covers.length > 0 ? JSON.stringify(relation.covers) : null,
         )
         if (changes === 0) return false
+        if (listed === '') fed.set(record.id, [...(before ?? []), origin.source])
         pending.push(body)
         blockLength += body.length
         if (blockLength >= BLOCK_BYTES) flush()
+        if (rank > 0) return true
         for (const { key, entry } of entriesOf(record, name)) {
           insert.entry.run(key, JSON.stringify(packEntry(entry)))
           const release = ecosystemRelease(entry.ecosystem)
@@ -133,7 +144,7 @@ export function createDraft(path: string): Draft {
         skipped++
         insert.skipped.run(id, skippedName.slice(0, 300), listed, reason.slice(0, 300))
       },
-      finish(source, fetchedAt) {
+      finish(source, fetchedAt, feeds) {
         flush()
         writePackages(id)
         const state: EcosystemState = {
@@ -144,6 +155,7 @@ export function createDraft(path: string): Draft {
           newestRecordAt: newest,
           fetchedAt,
           source,
+          ...(feeds === undefined || Object.keys(feeds).length === 0 ? {} : { feeds }),
         }
         insert.ecosystem.run(id, name, JSON.stringify(state))
         states.push([name, state])
@@ -187,12 +199,13 @@ export function createDraft(path: string): Draft {
       // The old file is read through its own connection: this one may not attach files.
       for (const row of previous.rows('SELECT number, data FROM block WHERE ecosystem = ?', stored.id))
         insert.block.run(id, row.number as number, row.data as Uint8Array)
-      const sql = `SELECT record.id, modified, listed, source, fetched_at, block, start, length, withdrawn, same, covers
+      const sql = `SELECT record.id, rank, modified, listed, source, fetched_at, block, start, length, withdrawn, same, covers
         FROM record JOIN origin ON origin.id = record.origin WHERE ecosystem = ?`
       for (const row of previous.rows(sql, stored.id))
         insert.record.run(
           row.id as string,
           id,
+          row.rank as number,
           row.modified as string,
           row.listed as string,
           originId({ source: row.source as string, fetchedAt: row.fetched_at as string }),

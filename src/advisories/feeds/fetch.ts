@@ -101,7 +101,7 @@ class Fetching {
       // A part that failed is a failure that goes on, although the rest is new.
       const since = before?.failing?.since ?? this.#at
       if (why === undefined)
-        writer.state(this.#state(this.#failed === 0 ? undefined : { since, why: this.#warnings[0] }))
+        writer.state(this.#state(before, this.#failed === 0 ? undefined : { since, why: this.#warnings[0] }))
       return why === undefined
     })
     if (kept) return this.#report(before, times)
@@ -163,7 +163,10 @@ class Fetching {
     held: HeldDocument | undefined,
   ): Promise<void> {
     if (document.kind === 'gone') {
-      if (held !== undefined) writer.drop(document.path)
+      if (held !== undefined) {
+        writer.drop(document.path)
+        this.#touched++
+      }
       return
     }
     if (document.marker !== undefined && document.marker === held?.marker) return
@@ -176,7 +179,10 @@ class Fetching {
       if (fetched === 'same') return
       if (fetched === 'missing') {
         if (!document.optional) throw new Failure('feed-missing', `${input} is not there`, { input })
-        if (held !== undefined) writer.drop(document.path)
+        if (held !== undefined) {
+          writer.drop(document.path)
+          this.#touched++
+        }
         return
       }
       const { path, digest, etag, lastModified } = fetched
@@ -316,12 +322,14 @@ class Fetching {
     return `${before.size - stayed} of its ${before.size} records would be lost, --force takes what is there`
   }
 
-  #state(failing: FeedState['failing']): FeedState {
+  #state(before: FeedState | undefined, failing: FeedState['failing']): FeedState {
     const soon = new Date(Date.parse(this.#at) + CLOCK_TOLERANCE_MS).toISOString()
     return {
       feed: this.#feed.id,
       origin: this.#place().origin,
       checkedAt: this.#at,
+      revision: (before?.revision ?? 0) + (this.#touched > 0 ? 1 : 0),
+      changedAt: this.#touched > 0 || before === undefined ? this.#at : before.changedAt,
       ...(failing === undefined ? {} : { failing }),
       ...this.#store.counts(),
       newestRecordAt: this.#store.newest(soon),

@@ -29,6 +29,10 @@ export interface FeedState {
   readonly origin: string
   /** Last time that the publisher was asked with success, ISO. */
   readonly checkedAt: string
+  /** Time of the update that last brought something new, ISO. */
+  readonly changedAt: string
+  /** Counts what brought something new. */
+  readonly revision: number
   /** Since when its fetching has failed, and why it did last. */
   readonly failing?: { readonly since: string; readonly why: string }
   readonly records: number
@@ -42,6 +46,8 @@ const stateShape = z.object({
   feed: z.string(),
   origin: z.string(),
   checkedAt: z.string(),
+  changedAt: z.string(),
+  revision: z.number(),
   failing: z.optional(z.object({ since: z.string(), why: z.string() })),
   records: z.number(),
   facts: z.number(),

@@ -3,6 +3,7 @@ import type { EcosystemDraft } from '../database/write.ts'
 import { compareText } from '../names.ts'
 import { MAX_RECORD_BYTES, type ParsedRecord, parseRecord } from '../record.ts'
 import { visitZip } from '../zip-records.ts'
+import { type EcosystemFeeds, ecosystemFeeds } from './feed-records.ts'
 import { isNewer } from './modified-list.ts'
 import { inParallel } from './parallel.ts'
 import { type Plan, planned } from './plan.ts'
@@ -19,7 +20,7 @@ export const osv: AdvisorySource = {
   licence: 'by ecosystem',
   async update(run) {
     const reports: EcosystemReport[] = []
-    const names = new Set([...run.selected, ...(run.previous?.ecosystems().keys() ?? [])])
+    const names = new Set([...run.selected, ...(run.previous?.ecosystems().keys() ?? []), ...run.feeds.ecosystems])
     let applying: Promise<unknown> = Promise.resolve()
     await inParallel([...names].sort(compareText), PARALLEL_ECOSYSTEMS, async (name) => {
       const plan: Plan = run.selected.has(name) ? await planned(run, name) : { kind: 'carried' }
@@ -37,7 +38,9 @@ export const osv: AdvisorySource = {
 
 async function apply(run: UpdateRun, name: string, plan: Plan): Promise<EcosystemReport> {
   const before = run.previous?.ecosystem(name)
+  const feeds = ecosystemFeeds(run, name)
   const still = (outcome: EcosystemReport['outcome']): EcosystemReport => {
+    if (!feeds.same) return refiled(run, name, feeds, outcome)
     const renewed = outcome === 'unchanged' ? { fetchedAt: run.at } : {}
     if (run.previous !== undefined && before !== undefined) run.draft.keep(run.previous, name, renewed)
     const counts = { added: 0, changed: 0, removed: 0 }
@@ -49,6 +52,8 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
     run.warn(`${name}: ${why}; ${state}`)
     return still(before === undefined ? 'missing' : 'kept')
   }
+  // Nobody but its own feed publishes it.
+  if (plan.kind === 'absent' && Object.keys(feeds.stamps).length > 0) return still('unchanged')
   if (plan.kind === 'absent') return keep('the source does not have it')
   if (plan.kind === 'failed') return keep(plan.reason)
 
@@ -56,6 +61,7 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
   const draft = run.draft.ecosystem(name)
   const tally = tallyOf(run, name)
   try {
+    feeds.file(draft)
     await fill(run, name, plan, draft, tally)
   } catch (error) {
     run.signal?.throwIfAborted()
@@ -65,7 +71,7 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
   } finally {
     if (plan.kind === 'zip') for (const { file } of plan.files) await file.dispose()
   }
-  const total = before?.records ?? 0
+  const total = tally.known.size
   const removed = total - tally.stayed
   // Counted by id: an ecosystem whose records were replaced by others has lost them, however many there are now.
   if (!run.force && tally.stayed < total * LEAST_KEPT) {
@@ -77,7 +83,8 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
     return keep('none of its records is usable')
   }
   const taken = run.place.kind === 'packed' ? run.place.database.ecosystem(name)?.fetchedAt : undefined
-  const state = draft.finish(originOf(run), taken ?? run.at)
+  const brought = run.place.kind === 'packed' ? run.place.database.ecosystem(name)?.feeds : undefined
+  const state = draft.finish(originOf(run), taken ?? run.at, { ...brought, ...feeds.stamps })
   if (state.skipped > 0) run.warn(`${name}: ${state.skipped} records are wrong and left out, as ${tally.example()}`)
   const outcome = plan.kind === 'changes' ? 'changed' : 'taken'
   return {
@@ -87,6 +94,36 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
     added: tally.added,
     changed: tally.changed,
     removed,
+    skipped: state.skipped,
+  }
+}
+
+/** An ecosystem of which only feeds say something new: OSV's records stay as they are. */
+function refiled(
+  run: UpdateRun,
+  name: string,
+  feeds: EcosystemFeeds,
+  outcome: EcosystemReport['outcome'],
+): EcosystemReport {
+  const before = run.previous?.ecosystem(name)
+  run.progress({ message: `${name}: filing records` })
+  const draft = run.draft.ecosystem(name)
+  feeds.file(draft)
+  if (run.previous !== undefined && before !== undefined) {
+    for (const one of run.previous.records(name)) {
+      const parsed = one.listed === '' ? undefined : parseRecord(one.body, one.id)
+      if (parsed?.ok) draft.add(parsed.record, one.listed, { source: one.source, fetchedAt: one.fetchedAt })
+    }
+    for (const one of run.previous.skippedOf(name)) draft.skip(one.name, one.listed, one.reason)
+  }
+  const state = draft.finish(before?.source ?? originOf(run), run.at, feeds.stamps)
+  const counts = { added: Math.max(0, state.records - (before?.records ?? 0)), changed: 0, removed: 0 }
+  const settled = before === undefined ? 'taken' : 'changed'
+  return {
+    name,
+    outcome: outcome === 'kept' ? 'kept' : settled,
+    records: state.records,
+    ...counts,
     skipped: state.skipped,
   }
 }
@@ -118,7 +155,8 @@ function tallyOf(run: UpdateRun, name: string) {
       example ||= `${id.slice(0, 100)}: ${reason}`
     },
     example: () => example,
-    known: (id: string) => before.get(id) ?? '',
+    /** Times of the records that the last state had from this source. */
+    known: new Map([...before].filter(([id]) => !skipped.has(id))),
   }
 }
 
@@ -148,7 +186,7 @@ async function fill(
       await visitZip(file.path, input, (item) => {
         const parsed: ParsedRecord =
           'wrong' in item ? { ok: false, reason: item.wrong } : parseRecord(item.bytes, item.name)
-        take(item.name, parsed.ok ? parsed.record.modified : tally.known(item.name), parsed, osv.id, run.at)
+        take(item.name, parsed.ok ? parsed.record.modified : (tally.known.get(item.name) ?? ''), parsed, osv.id, run.at)
       })
     }
   }
@@ -157,12 +195,12 @@ async function fill(
       run.signal?.throwIfAborted()
       const body = await run.place.layout.bytes([name, `${id}.json`], MAX_RECORD_BYTES)
       const parsed: ParsedRecord = body === undefined ? { ok: false, reason: 'no file' } : parseRecord(body, id)
-      take(id, parsed.ok ? parsed.record.modified : tally.known(id), parsed, osv.id, run.at)
+      take(id, parsed.ok ? parsed.record.modified : (tally.known.get(id) ?? ''), parsed, osv.id, run.at)
     }
   }
   if (plan.kind === 'changes' && run.previous !== undefined) {
     for (const one of run.previous.records(name)) {
-      if (plan.gone.has(one.id) || plan.changed.has(one.id)) continue
+      if (one.listed === '' || plan.gone.has(one.id) || plan.changed.has(one.id)) continue
       take(one.id, one.listed, parseRecord(one.body, one.id), one.source, one.fetchedAt)
     }
     for (const one of run.previous.skippedOf(name))

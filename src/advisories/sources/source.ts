@@ -1,5 +1,6 @@
 import type { StoredDatabase } from '../database/read.ts'
 import type { Draft } from '../database/write.ts'
+import type { FiledFeeds } from './filed-feeds.ts'
 import type { Layout } from './layout.ts'
 
 /** Where an update reads from: a place in the bucket's layout, or a packed database. */
@@ -19,6 +20,8 @@ export interface UpdateRun {
   /** Names that the place lists, with release. */
   readonly listed: readonly string[]
   readonly force: boolean
+  /** What feeds say beside the place. */
+  readonly feeds: FiledFeeds
   readonly signal: AbortSignal | undefined
   warn(text: string): void
   progress(event: UpdateProgress): void
