@@ -81,8 +81,8 @@ export interface EpssEntry {
 /** The one door to the advisories: opened read-only, shared by any number of processes. */
 export interface AdvisoryDatabase {
   /**
-   * What all not withdrawn records say about a package. `ecosystem` is OSV's name without the release (`Debian`), `name` as
-   * `packageKey` normalises it; entries of all releases come back, the caller picks.
+   * What all not withdrawn records say about a package. `ecosystem` is OSV's name, `name` as `packageKey` normalises it. With a release
+   * (`Debian:12`) at least the entries that speak about it come back; the caller picks.
    */
   affected(ecosystem: string, name: string): readonly AffectedEntry[]
   /** The whole record, withdrawn ones too. */

@@ -22,9 +22,9 @@ export function openImmutable(path: string): DatabaseSync {
 
 /**
  * Opens a new database file to be filled by this process alone and then renamed into place: no journal and no syncing while
- * it is filled, since a half-filled one is thrown away. The caller syncs the file before the rename.
+ * it is filled (`cacheBytes` of memory for its pages), since a half-filled one is thrown away. The caller syncs the file before the rename.
  */
-export function createForFilling(path: string): DatabaseSync {
+export function createForFilling(path: string, cacheBytes: number = 32 * 1024 ** 2): DatabaseSync {
   const database = new DatabaseSync(path, { defensive: true, enableDoubleQuotedStringLiterals: false })
   database.exec(`
     PRAGMA page_size = 8192;
@@ -32,7 +32,7 @@ export function createForFilling(path: string): DatabaseSync {
     PRAGMA synchronous = OFF;
     PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA temp_store = FILE;
-    PRAGMA cache_size = -32768;
+    PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)};
   `)
   return database
 }

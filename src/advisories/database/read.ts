@@ -9,6 +9,7 @@ import { compareText } from '../names.ts'
 import { bareEcosystem, packageKey } from '../package-key.ts'
 import { parseRecord } from '../record.ts'
 import type { AdvisoryDatabase, AffectedEntry, DatabaseStatus, EpssEntry, KevEntry, OsvRecord } from '../types.ts'
+import { LENT } from './places.ts'
 import {
   APPLICATION_ID,
   type DatabaseMeta,
@@ -42,6 +43,8 @@ export interface StoredDatabase extends AdvisoryDatabase {
   listedTimes(ecosystem: string): ReadonlyMap<string, string>
   /** Every record of an ecosystem in the order of storing. */
   records(ecosystem: string): Iterable<StoredRecord>
+  /** As {@link records}, in the order of IDs; with what others say beside the deciding record of an ID after it. */
+  recordsById(ecosystem: string): Iterable<StoredRecord>
   skippedOf(ecosystem: string): readonly { readonly name: string; readonly listed: string; readonly reason: string }[]
   allKev(): Iterable<KevEntry>
   allEpss(): Iterable<readonly [cve: string, probability: number, percentile: number]>
@@ -148,6 +151,24 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
     const row = one('SELECT names FROM alias JOIN alias_set ON alias_set.id = alias.members WHERE name = ?', name)
     return row === undefined ? [name] : namesShape.parse(JSON.parse(String(row.names)))
   }
+  function* recordsIn(name: string, order: string): Generator<StoredRecord> {
+    const sql = `SELECT record.id, ecosystem, modified, listed, block, start, length, source, fetched_at FROM record
+      JOIN origin ON origin.id = record.origin WHERE ecosystem = ? AND rank < ${LENT} ORDER BY ${order}`
+    try {
+      for (const row of database.prepare(sql).iterate(idOf(name)) as Iterable<Row>)
+        yield {
+          id: String(row.id),
+          modified: String(row.modified),
+          listed: String(row.listed),
+          source: String(row.source),
+          fetchedAt: String(row.fetched_at),
+          body: body(row),
+        }
+    } catch (cause) {
+      throw damaged(path, cause)
+    }
+  }
+
   const newest = 'ORDER BY rank, modified DESC, ecosystem LIMIT 1'
 
   return {
@@ -213,23 +234,8 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
           times.set(String(row.name), String(row.listed))
         return times
       }),
-    *records(name) {
-      const sql = `SELECT record.id, ecosystem, modified, listed, block, start, length, source, fetched_at FROM record
-        JOIN origin ON origin.id = record.origin WHERE ecosystem = ? ORDER BY block, start`
-      try {
-        for (const row of database.prepare(sql).iterate(idOf(name)) as Iterable<Row>)
-          yield {
-            id: String(row.id),
-            modified: String(row.modified),
-            listed: String(row.listed),
-            source: String(row.source),
-            fetchedAt: String(row.fetched_at),
-            body: body(row),
-          }
-      } catch (cause) {
-        throw damaged(path, cause)
-      }
-    },
+    records: (name) => recordsIn(name, 'block, start'),
+    recordsById: (name) => recordsIn(name, 'record.id, rank'),
     skippedOf: (name) =>
       guard(() =>
         every('SELECT name, listed, reason FROM skipped WHERE ecosystem = ?', idOf(name)).map((row) => ({

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { constants, zstdCompressSync } from 'node:zlib'
 import { createForFilling } from '../../lib/sqlite.ts'
 import { entriesOf, packEntry } from '../entries.ts'
-import { aliasSets, compareText, namesOf } from '../names.ts'
+import { type AliasSets, compareText, namesOf } from '../names.ts'
 import { ecosystemRelease } from '../package-key.ts'
 import type { KevEntry, OsvRecord } from '../types.ts'
+import { endsBlock, LENT, ownSets, partOf, placeOf } from './places.ts'
 import type { StoredDatabase } from './read.ts'
 import {
   APPLICATION_ID,
@@ -30,6 +31,8 @@ export interface EcosystemDraft {
    * a feed's. A publisher's own feed comes first and decides: what others say under the same ID is kept beside it and matched by nobody.
    */
   add(record: OsvRecord, listed: string, origin: RecordOrigin): boolean
+  /** Takes a record of another ecosystem for what it says about a weakness: it is found by its names and matched by nobody. */
+  lend(record: OsvRecord, origin: RecordOrigin): void
   /** Counts a record that was wrong, so that it is not fetched again until the source says that it changed. */
   skip(name: string, listed: string, reason: string): void
   readonly records: number
@@ -47,17 +50,28 @@ export interface Draft {
   keep(previous: StoredDatabase, name: string, state?: Partial<EcosystemState>): void
   kev(entries: Iterable<KevEntry>): number
   epss(rows: Iterable<readonly [cve: string, probability: number, percentile: number]>): number
-  /** Computes alias sets and indexes, and closes the file. */
-  finish(meta: Omit<DatabaseMeta, 'id'>): void
+  /** Computes alias sets and indexes, and closes the file. `sets` are those of a larger whole that this file is a part of. */
+  finish(meta: Omit<DatabaseMeta, 'id'>, sets?: Pick<AliasSets, 'names'>): void
   /** Closes the file as it is, to be thrown away. */
   abandon(): void
 }
 
+/** How a draft is filled. */
+export interface DraftOptions {
+  /**
+   * Keeps what did not change where it was, so that two files of nearly the same records differ in few bytes: blocks end where a record's
+   * ID says so, and rows are numbered by their names. Records must come in the order of their IDs.
+   */
+  readonly stable?: boolean
+  /** Memory for the file's pages, bytes. */
+  readonly cacheBytes?: number
+}
+
 /** Starts a database in a new file. Errors of SQLite (a full disk) are thrown as they come; the file is then worthless. */
-export function createDraft(path: string): Draft {
-  const database = createForFilling(path)
+export function createDraft(path: string, { stable = false, cacheBytes }: DraftOptions = {}): Draft {
+  const database = createForFilling(path, cacheBytes)
   // One transaction for all: the first statements too may meet a full disk, and are reported like the others.
-  database.exec('CREATE TEMP TABLE entry (key TEXT, row TEXT); BEGIN')
+  database.exec('CREATE TEMP TABLE entry (place INTEGER, key TEXT, row TEXT); BEGIN')
   for (const sql of SCHEMA) database.exec(sql)
   const insert = {
     ecosystem: database.prepare('INSERT INTO ecosystem VALUES (?, ?, ?)'),
@@ -65,8 +79,8 @@ export function createDraft(path: string): Draft {
     block: database.prepare('INSERT INTO block VALUES (?, ?, ?)'),
     record: database.prepare('INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     skipped: database.prepare('INSERT INTO skipped VALUES (?, ?, ?, ?)'),
-    package: database.prepare('INSERT INTO package VALUES (?, ?, ?)'),
-    entry: database.prepare('INSERT INTO entry VALUES (?, ?)'),
+    package: database.prepare('INSERT INTO package (rowid, ecosystem, key, entries) VALUES (?, ?, ?, ?)'),
+    entry: database.prepare('INSERT INTO entry VALUES (?, ?, ?)'),
     kev: database.prepare('INSERT OR REPLACE INTO kev VALUES (?, ?)'),
     epss: database.prepare('INSERT OR REPLACE INTO epss VALUES (?, ?, ?)'),
   }
@@ -93,7 +107,8 @@ export function createDraft(path: string): Draft {
     let pending: Uint8Array[] = []
     const flush = () => {
       if (pending.length === 0) return
-      insert.block.run(id, blockNumber++, compress(Buffer.concat(pending, blockLength)))
+      insert.block.run(id, blockNumber, compress(Buffer.concat(pending, blockLength)))
+      blockNumber++
       pending = []
       blockLength = 0
     }
@@ -106,6 +121,7 @@ export function createDraft(path: string): Draft {
       },
       add(record, listed, origin) {
         const body = Buffer.from(JSON.stringify(record))
+        if (stable && pending.length === 0) blockNumber = placeOf(record.id)
         const relation = namesOf(record)
         const before = fed.get(record.id)
         if (before?.includes(origin.source)) return false
@@ -128,10 +144,10 @@ export function createDraft(path: string): Draft {
         if (listed === '') fed.set(record.id, [...(before ?? []), origin.source])
         pending.push(body)
         blockLength += body.length
-        if (blockLength >= BLOCK_BYTES) flush()
+        if (stable ? endsBlock(record.id, blockLength) : blockLength >= BLOCK_BYTES) flush()
         if (rank > 0) return true
         for (const { key, entry } of entriesOf(record, name)) {
-          insert.entry.run(key, JSON.stringify(packEntry(entry)))
+          insert.entry.run(stable ? placeOf(key) : 0, key, JSON.stringify(packEntry(entry)))
           const release = ecosystemRelease(entry.ecosystem)
           if (release !== '' && releases.size < 10_000) releases.add(release)
         }
@@ -139,6 +155,28 @@ export function createDraft(path: string): Draft {
         if (record.withdrawn !== undefined) withdrawn++
         if (Date.parse(record.modified) > (newest === '' ? -Infinity : Date.parse(newest))) newest = record.modified
         return true
+      },
+      lend(record, origin) {
+        const body = Buffer.from(JSON.stringify(record))
+        if (stable && pending.length === 0) blockNumber = placeOf(record.id)
+        const { same } = namesOf(record)
+        const names = same.length > 0 ? JSON.stringify(same) : null
+        const row = [
+          record.id,
+          id,
+          LENT,
+          record.modified,
+          '',
+          originId(origin),
+          blockNumber,
+          blockLength,
+          body.length,
+          0,
+        ]
+        if (insert.record.run(...row, names, null).changes === 0) return
+        pending.push(body)
+        blockLength += body.length
+        if (stable ? endsBlock(record.id, blockLength) : blockLength >= BLOCK_BYTES) flush()
       },
       skip(skippedName, listed, reason) {
         skipped++
@@ -172,16 +210,18 @@ export function createDraft(path: string): Draft {
 
   /** Files the staged entries, all of a package in one row, and empties the stage. */
   const writePackages = (id: number) => {
-    let [key, rows] = ['', [] as string[]]
+    let [key, rows, place, last] = ['', [] as string[], 0, -1]
     const write = () => {
       if (rows.length === 0) return
       const text = `[${rows.join(',')}]`
-      insert.package.run(id, key, text.length > 4_000 ? compress(Buffer.from(text)) : text)
+      last = Math.max(place, last + 1)
+      insert.package.run(stable ? last : null, id, key, text.length > 4_000 ? compress(Buffer.from(text)) : text)
     }
-    for (const row of database.prepare('SELECT key, row FROM entry ORDER BY key, rowid').iterate()) {
+    for (const row of database.prepare('SELECT place, key, row FROM entry ORDER BY place, key, rowid').iterate()) {
       if (row.key !== key) {
         write()
         key = String(row.key)
+        place = Number(row.place)
         rows = []
       }
       rows.push(String(row.row))
@@ -218,7 +258,7 @@ export function createDraft(path: string): Draft {
         )
       for (const row of previous.skippedOf(name)) insert.skipped.run(id, row.name, row.listed, row.reason)
       for (const row of previous.rows('SELECT key, entries FROM package WHERE ecosystem = ?', stored.id))
-        insert.package.run(id, row.key as string, row.entries as Uint8Array | string)
+        insert.package.run(null, id, row.key as string, row.entries as Uint8Array | string)
       const state = { ...stored.state, ...changes }
       insert.ecosystem.run(id, name, JSON.stringify(state))
       states.push([name, state])
@@ -231,17 +271,14 @@ export function createDraft(path: string): Draft {
       for (const [cve, probability, percentile] of rows) insert.epss.run(cve, probability, percentile)
       return Number(database.prepare('SELECT count(*) AS n FROM epss').get()?.n)
     },
-    finish(meta) {
+    finish(meta, whole) {
       const aliasRow = database.prepare('INSERT INTO alias VALUES (?, ?)')
       const setRow = database.prepare('INSERT INTO alias_set VALUES (?, ?)')
       const bundleRow = database.prepare('INSERT OR IGNORE INTO bundle VALUES (?, ?)')
-      const relations = database.prepare('SELECT id, same FROM record WHERE same IS NOT NULL').iterate()
-      const sets = aliasSets(
-        relations.map((row) => ({ id: String(row.id), same: JSON.parse(String(row.same)) as string[] })),
-      )
-      let set = 0
-      for (const names of sets.all()) {
-        setRow.run(++set, JSON.stringify(names))
+      let set = -1
+      for (const names of whole === undefined ? ownSets(database) : partOf(whole, database)) {
+        set = stable ? Math.max(placeOf(names[0]), set + 1) : set + 1
+        setRow.run(set, JSON.stringify(names))
         for (const name of names) aliasRow.run(name, set)
       }
       const bundles = database.prepare('SELECT id, covers FROM record WHERE covers IS NOT NULL')

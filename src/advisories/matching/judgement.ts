@@ -42,7 +42,7 @@ export function judgeComponent(component: Component, session: Session): Judgemen
   const judgement = { hits: [] as Hit[], cleared: [] as string[], never: [] as string[], silent: [] as string[] }
   const done = new Set<string>()
   for (const query of queriesFor(component)) {
-    const entries = session.db.affected(query.ecosystem, query.name)
+    const entries = session.db.affected(ecosystem, query.name)
     if (entries.length === 0) continue
     if (NO_VERSION.test(query.version.trim())) return { ...judgement, unexamined: 'its version is not known' }
     const order = session.order(ecosystem)

@@ -63,10 +63,7 @@ function borrow(
   db: AdvisoryDatabase,
   record: (id: string) => OsvRecord | undefined,
 ): Borrowed {
-  const lenders = db
-    .recordsNamed(name)
-    .filter((id) => !except.has(id) && !publisherOf(id).bundle)
-    .sort((a, b) => lenderRank(a) - lenderRank(b) || compareNames(a, b))
+  const lenders = lendersOf(db, name).filter((id) => !except.has(id))
   let summary: string | undefined
   let details: string | undefined
   let statements: readonly RankedStatement[] = []
@@ -80,6 +77,14 @@ function borrow(
     if (statements.length > 0) break
   }
   return { statements, ...(summary !== undefined && { summary }), ...(details !== undefined && { details }) }
+}
+
+/** Records from which a severity or a title for the weakness `name` is borrowed, in the order in which they are asked. */
+export function lendersOf(db: Pick<AdvisoryDatabase, 'recordsNamed'>, name: string): readonly string[] {
+  return db
+    .recordsNamed(name)
+    .filter((id) => !publisherOf(id).bundle)
+    .sort((a, b) => lenderRank(a) - lenderRank(b) || compareNames(a, b))
 }
 
 function lenderRank(id: string): number {

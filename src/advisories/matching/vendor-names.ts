@@ -10,7 +10,7 @@ import { releaseScope } from './releases.ts'
 export function vendorNames(component: Component, db: AdvisoryDatabase): ReadonlySet<string> {
   const names = new Set<string>()
   for (const query of queriesFor(component)) {
-    for (const entry of db.affected(query.ecosystem, query.name)) {
+    for (const entry of db.affected(readAs(component.ecosystem), query.name)) {
       if (releaseScope(readAs(component.ecosystem), entry.ecosystem, query.version) === undefined) continue
       for (const name of [entry.recordId, ...db.names(entry.recordId), ...db.covers(entry.recordId)]) names.add(name)
     }
