@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Failure } from '../lib/failure.ts'
 import { openStored, type StoredDatabase } from './database/read.ts'
+import { DATABASE_NAME } from './database/schema.ts'
 import { isPacked, unpackAdvisories } from './pack.ts'
-import { databasePath } from './state.ts'
+import { hasShards, openShards } from './shards/open.ts'
+import { advisoryFolder, databasePath } from './state.ts'
 import type { AdvisoryDatabase, DatabaseStatus } from './types.ts'
 
 /**
@@ -16,6 +18,9 @@ import type { AdvisoryDatabase, DatabaseStatus } from './types.ts'
 export function openAdvisories(path: string): AdvisoryDatabase {
   let file = path
   let packed: boolean
+  // Shards stand where the one file would.
+  const sharded = shardsAt(path)
+  if (sharded !== undefined) return openShards(sharded)
   try {
     if (statSync(path).isDirectory()) file = databasePath(path)
     // A pipe or a device would never end, or never begin.
@@ -31,6 +36,13 @@ export function openAdvisories(path: string): AdvisoryDatabase {
     throw new Failure('advisory-database', `cannot read ${file}: ${(cause as Error).message}`, { input: file, cause })
   }
   return packed ? openPacked(file, tmpdir()) : openStored(file)
+}
+
+/** The folder of shards that a cache folder, a folder of shards, or the place of a cache's database stands for. */
+function shardsAt(path: string): string | undefined {
+  if (hasShards(path)) return path
+  if (hasShards(advisoryFolder(path))) return advisoryFolder(path)
+  return basename(path) === DATABASE_NAME && !existsSync(path) && hasShards(dirname(path)) ? dirname(path) : undefined
 }
 
 /** Opens a packed file by way of a copy in `folder`, whose name is gone as soon as it is open. */

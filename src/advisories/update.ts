@@ -22,6 +22,7 @@ import { type FeedOptions, takeFeeds } from './sources/take-feeds.ts'
 import { advisoryFolder, databasePath } from './state.ts'
 import type { DatabaseStatus } from './types.ts'
 import { feedNeed, publishedByFeeds, selectEcosystems } from './update-need.ts'
+import { dropShards, shardPlace, updateShards } from './update-shards.ts'
 
 export interface UpdateOptions {
   readonly cacheDir: string
@@ -107,7 +108,10 @@ async function updateLocked(folder: string, options: UpdateOptions, io: UpdateIo
   const { database: previous, warning } = openPrevious(options.cacheDir)
   let place: Place | undefined
   try {
-    place = await openPlace(options.from ?? io.env.BULWARK_ADVISORIES_URL ?? PUBLIC_BUCKET, client, folder, io.signal)
+    const from = options.from ?? io.env.BULWARK_ADVISORIES_URL ?? PUBLIC_BUCKET
+    const shards = await shardPlace(from, folder, client, io.signal)
+    if (shards !== undefined) return await updateShards(folder, shards, options, io)
+    place = await openPlace(from, client, folder, io.signal)
     return await build(folder, options, io, client, place, previous, warning === undefined ? [] : [warning])
   } finally {
     if (place?.kind === 'packed') place.database.close()
@@ -169,6 +173,7 @@ async function build(
     signal?.throwIfAborted()
     const path = databasePath(options.cacheDir)
     await putInPlace(temporary, path, folder)
+    await dropShards(folder)
     const opened = openStored(path)
     const status = opened.status()
     opened.close()

@@ -1,6 +1,7 @@
 import {
   type AdvisoryDatabase,
   type AffectedEntry,
+  type BuildReport,
   type DatabaseStatus,
   entryAffects,
   newestRecordAt,
@@ -104,6 +105,21 @@ export function updateText(report: UpdateReport, format: Format): string {
   const total = report.status.ecosystems.reduce((sum, one) => sum + one.records, 0)
   const last = `${grouped(total)} advisories${report.byAnother ? ', updated by another process' : ''}`
   return `${[...alignText([...rows, ...fed], ' ', [2]), last, ...warningLines(report.warnings)].join('\n')}\n`
+}
+
+/** What cutting into shards wrote. */
+export function buildText(report: BuildReport, format: Format): string {
+  const { manifest, bytes, updateBytes, changed, folder } = report
+  if (format === 'json')
+    return asJson({ folder, id: manifest.id, changed, bytes, updateBytes, ecosystems: manifest.ecosystems })
+  const rows = manifest.ecosystems.map((one) => [
+    printable(one.name),
+    grouped(one.records),
+    `${one.shards.length} ${one.shards.length === 1 ? 'shard' : 'shards'}`,
+    `${grouped(one.shards.reduce((sum, shard) => sum + shard.packed.bytes, 0))} bytes`,
+  ])
+  const last = `${printable(folder)}: ${grouped(bytes)} bytes, ${changed} shards changed; who has the last build fetches ${grouped(updateBytes)} bytes`
+  return `${[...alignText(rows, ' ', [1, 2, 3]), last].join('\n')}\n`
 }
 
 /** What packing wrote. */

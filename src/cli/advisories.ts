@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import {
   type AdvisoryDatabase,
+  buildAdvisories,
   databasePath,
   type FeedSettings,
   openAdvisories,
@@ -11,7 +12,7 @@ import {
 } from '../advisories/index.ts'
 import { Failure } from '../lib/failure.ts'
 import { ADVISORY_FLAGS } from './advisories-flags.ts'
-import { packText, recordText, searchText, statusText, updateText } from './advisories-text.ts'
+import { buildText, packText, recordText, searchText, statusText, updateText } from './advisories-text.ts'
 import { commandGroup, type GroupPart } from './command-group.ts'
 import type { CommandLineForm } from './command-line.ts'
 import type { SettingsOf } from './flag.ts'
@@ -99,6 +100,32 @@ const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
       return withDatabase(settings, world, (database) => searchText(database, wanted, settings.format), NO_PACKAGE)
     },
   },
+  build: {
+    form: form(
+      'build',
+      'Cuts the database into shards in a folder, for many machines that each fetch what they need, and by day what changed.',
+      'FOLDER',
+      ['bulwark advisories build ./shards', 'bulwark advisories build --format json ./shards'],
+      ['format', 'file'],
+    ),
+    async run(operands, settings, world) {
+      const folder = resolve(world.cwd, onlyTarget(operands, 'advisories build'))
+      const progress = progressLine(world, !settings.quiet && !settings.noProgress)
+      const path =
+        settings.file === undefined ? databasePath(cacheDirOf(settings, world)) : resolve(world.cwd, settings.file)
+      try {
+        const report = buildAdvisories(path, folder, {
+          progress: (message) => progress.update({ stage: 'advisories', message }),
+          signal: world.signal,
+        })
+        progress.done()
+        await write(world.stdout, buildText(report, settings.format))
+        return 0
+      } finally {
+        progress.done()
+      }
+    },
+  },
   pack: {
     form: form(
       'pack',
@@ -115,7 +142,7 @@ const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
   },
 }
 
-/** `bulwark advisories update|status|show|search|pack`. */
+/** `bulwark advisories update|status|show|search|build|pack`. */
 export const advisories = commandGroup({
   name: 'advisories',
   summary: 'The advisory database.',

@@ -8,6 +8,7 @@ import { compareText } from '../names.ts'
 import { bareEcosystem, ecosystemRelease } from '../package-key.ts'
 import type { AdvisoryDatabase, DatabaseStatus, OsvRecord } from '../types.ts'
 import { MANIFEST_NAME, parseManifest, type Shard, type ShardedEcosystem, type ShardManifest } from './manifest.ts'
+import { readNote, type ShardNote } from './note.ts'
 import { shardRelease } from './release-key.ts'
 
 /** File of a shard that was fetched, in the folder of its manifest. */
@@ -105,7 +106,7 @@ export function openShards(folder: string): AdvisoryDatabase {
     },
     kev: (cve) => exploited()?.kev(cve),
     epss: (cve) => exploited()?.epss(cve),
-    status: () => statusOf(manifest, held),
+    status: () => statusOf(manifest, held, readNote(folder)),
     close() {
       for (const database of open.values()) database.close()
       open.clear()
@@ -121,11 +122,16 @@ function heldOf(folder: string, manifest: ShardManifest): readonly ShardedEcosys
   })
 }
 
-function statusOf(manifest: ShardManifest, held: readonly ShardedEcosystem[]): DatabaseStatus {
+function statusOf(
+  manifest: ShardManifest,
+  held: readonly ShardedEcosystem[],
+  note: ShardNote | undefined,
+): DatabaseStatus {
   const { format: _, exploitation: __, ecosystems, ...rest } = manifest
   const shards = (of: readonly ShardedEcosystem[]) => of.reduce((sum, one) => sum + one.shards.length, 0)
   return {
     ...rest,
+    ...(note === undefined ? {} : { from: note.from, checkedAt: note.checkedAt }),
     listed: [...new Set([...manifest.listed, ...ecosystems.map((one) => one.name)])].sort(compareText),
     everything: shards(held) === shards(ecosystems),
     ecosystems: held.map(({ shards: parts, feeds: ___, ...one }) => ({
