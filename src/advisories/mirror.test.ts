@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAdvisories } from './open.ts'
 import type { AdvisoryDatabase } from './types.ts'
-import { type UpdateReport, updateAdvisories } from './update.ts'
+import { updateAdvisories } from './update.ts'
+import type { UpdateReport } from './update-types.ts'
 
 const MIRROR = resolve(import.meta.dirname, '../../../shared/osv-mirror')
 const missing = !existsSync(join(MIRROR, 'ecosystems.txt'))

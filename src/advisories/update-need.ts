@@ -5,7 +5,7 @@ import { bareEcosystem } from './package-key.ts'
 import { PUBLIC_BUCKET } from './sources/layout.ts'
 import type { Place } from './sources/source.ts'
 import { metEcosystems } from './state.ts'
-import type { UpdateOptions } from './update.ts'
+import type { UpdateOptions } from './update-types.ts'
 
 /** Which ecosystems this update asks for, without release. */
 export function selectEcosystems(

@@ -9,7 +9,7 @@ import { hasShards, openShards } from './shards/open.ts'
 import { folderShards, type ShardPlace, servedShards, servesShards } from './shards/place.ts'
 import { PUBLIC_BUCKET } from './sources/layout.ts'
 import { metEcosystems } from './state.ts'
-import type { UpdateIo, UpdateOptions, UpdateReport } from './update.ts'
+import type { UpdateIo, UpdateOptions, UpdateReport } from './update-types.ts'
 
 /** The place of shards that `--from` names; undefined for what is something else (a bucket's layout, a packed file, another database). */
 export async function shardPlace(

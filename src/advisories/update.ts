@@ -4,11 +4,10 @@ import { open, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ensureDirectory } from '../lib/cache-directory.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
-import { type HttpClient, type HttpOptions, httpClient } from '../lib/http.ts'
+import { type HttpClient, httpClient } from '../lib/http.ts'
 import { takeLock } from '../lib/process-lock.ts'
 import { openStored, type StoredDatabase } from './database/read.ts'
 import { createDraft } from './database/write.ts'
-import type { FeedReport } from './feeds/fetch.ts'
 import { diskFailure, removeLeftovers } from './leftovers.ts'
 import { openPacked } from './open.ts'
 import { isPacked } from './pack.ts'
@@ -17,50 +16,13 @@ import type { FiledFeeds } from './sources/filed-feeds.ts'
 import { SOURCES } from './sources/index.ts'
 import { folderLayout, kindOfPlace, PUBLIC_BUCKET, servedLayout } from './sources/layout.ts'
 import { listEcosystems } from './sources/listing.ts'
-import type { EcosystemReport, Place, SourceResult, UpdateProgress, UpdateRun } from './sources/source.ts'
-import { type FeedOptions, takeFeeds } from './sources/take-feeds.ts'
+import type { EcosystemReport, Place, SourceResult, UpdateRun } from './sources/source.ts'
+import { takeFeeds } from './sources/take-feeds.ts'
 import { advisoryFolder, databasePath } from './state.ts'
 import type { DatabaseStatus } from './types.ts'
 import { feedNeed, publishedByFeeds, selectEcosystems } from './update-need.ts'
 import { dropShards, shardPlace, updateShards } from './update-shards.ts'
-
-export interface UpdateOptions {
-  readonly cacheDir: string
-  /** URL, folder or packed file; else `BULWARK_ADVISORIES_URL`, else OSV's public bucket. */
-  readonly from?: string
-  /** Exactly these, with or without release; all others stay as they are. */
-  readonly ecosystems?: readonly string[]
-  /** Everything that the source lists. */
-  readonly all?: boolean
-  /** Takes states that lose more than a tenth of their records. */
-  readonly force?: boolean
-  /** Which feeds beside the bucket, and where from. */
-  readonly feeds?: FeedOptions
-}
-
-export interface UpdateIo {
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly now: () => Date
-  readonly signal?: AbortSignal
-  readonly progress?: (event: UpdateProgress) => void
-  /** Patience with the network, where it differs from the usual. */
-  readonly http?: Partial<HttpOptions>
-  /** How long to wait for another update; ten minutes unless said otherwise. */
-  readonly lockWaitMs?: number
-}
-
-export interface UpdateReport {
-  readonly status: DatabaseStatus
-  readonly ecosystems: readonly EcosystemReport[]
-  /** What was done with each feed that was asked. */
-  readonly feeds: readonly FeedReport[]
-  /** What went wrong and was kept from before, and what the source does not have. */
-  readonly warnings: readonly string[]
-  /** Whether every ecosystem that was asked for is now as the source has it. */
-  readonly complete: boolean
-  /** Whether another process made this update while this one waited: nothing was fetched. */
-  readonly byAnother: boolean
-}
+import type { UpdateIo, UpdateOptions, UpdateReport } from './update-types.ts'
 
 const LOCK_WAIT_MS = 10 * 60_000
 

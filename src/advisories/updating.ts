@@ -1,5 +1,5 @@
 import type { DatabaseStatus } from './types.ts'
-import type { UpdateIo, UpdateOptions, UpdateReport } from './update.ts'
+import type { UpdateIo, UpdateOptions, UpdateReport } from './update-types.ts'
 
 // What fetches (the HTTP client, the zip reader) is loaded when something is fetched: most scans fetch nothing.
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach } from 'vitest'
 import { openAdvisories } from '../../src/advisories/open.ts'
-import { type UpdateOptions, type UpdateReport, updateAdvisories } from '../../src/advisories/update.ts'
+import { updateAdvisories } from '../../src/advisories/update.ts'
+import type { UpdateOptions, UpdateReport } from '../../src/advisories/update-types.ts'
 import { ecosystemFiles, type MirrorServer, mirrorServer, osvRecord } from '../mirror-server.ts'
 
 /** That many npm records, `NPM-1000` and on. */

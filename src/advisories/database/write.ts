@@ -121,11 +121,11 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
       },
       add(record, listed, origin) {
         const body = Buffer.from(JSON.stringify(record))
-        if (stable && pending.length === 0) blockNumber = placeOf(record.id)
         const relation = namesOf(record)
         const before = fed.get(record.id)
         if (before?.includes(origin.source)) return false
         const rank = before?.length ?? 0
+        if (stable && pending.length === 0) blockNumber = placeOf(`${rank}/${record.id}`)
         const { changes } = insert.record.run(
           record.id,
           id,
@@ -158,7 +158,7 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
       },
       lend(record, origin) {
         const body = Buffer.from(JSON.stringify(record))
-        if (stable && pending.length === 0) blockNumber = placeOf(record.id)
+        if (stable && pending.length === 0) blockNumber = placeOf(`${LENT}/${record.id}`)
         const { same } = namesOf(record)
         const names = same.length > 0 ? JSON.stringify(same) : null
         const row = [

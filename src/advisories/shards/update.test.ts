@@ -8,7 +8,8 @@ import { ecosystemFiles, osvRecord } from '../../../test/mirror-server.ts'
 import { HTTP, outcomeOf, updateScene } from '../../../test/support/update-scene.ts'
 import { openAdvisories } from '../open.ts'
 import { databasePath, rememberEcosystems } from '../state.ts'
-import { type UpdateOptions, updateAdvisories } from '../update.ts'
+import { updateAdvisories } from '../update.ts'
+import type { UpdateOptions } from '../update-types.ts'
 import { buildAdvisories } from './index.ts'
 
 // One machine (`scene`) makes the shards, another draws from them.
