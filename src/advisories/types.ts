@@ -144,6 +144,8 @@ export interface DatabaseStatus {
   readonly warnings: readonly string[]
   /** Ecosystems, with release suffix, that the source says it has. */
   readonly listed: readonly string[]
+  /** Ecosystems of which only some releases are here, where they come one by one. */
+  readonly partial?: readonly string[]
   /** Feeds beside the bucket. */
   readonly feeds?: readonly FeedStatus[]
 }

@@ -7,6 +7,7 @@ import { MANIFEST_NAME } from './shards/manifest.ts'
 import { NOTE_NAME, readNote } from './shards/note.ts'
 import { hasShards, openShards } from './shards/open.ts'
 import { folderShards, type ShardPlace, servedShards, servesShards } from './shards/place.ts'
+import { registryName, registryShards } from './shards/registry.ts'
 import { PUBLIC_BUCKET } from './sources/layout.ts'
 import { metEcosystems } from './state.ts'
 import type { UpdateIo, UpdateOptions, UpdateReport } from './update-types.ts'
@@ -16,20 +17,19 @@ export async function shardPlace(
   from: string,
   cache: string,
   client: HttpClient,
-  signal: AbortSignal | undefined,
-): Promise<ShardPlace | undefined> {
+  { env, network, signal }: UpdateIo,
+): Promise<(ShardPlace & { close?(): Promise<void> }) | undefined> {
   if (from === PUBLIC_BUCKET) return undefined
-  // A place that had shards has them still, although it fails to answer today.
-  if (isHttpAddress(from) && hasShards(cache) && readNote(cache)?.from === shown(from).replace(/\/+$/, ''))
-    return servedShards(from, client, signal)
-  if (isHttpAddress(from))
-    return (await servesShards(from, client, signal)) ? servedShards(from, client, signal) : undefined
-  const folder = resolve(from)
-  const isFolder = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-  return isFolder && hasShards(folder) ? folderShards(folder) : undefined
+  if (isHttpAddress(from)) {
+    // A place that had shards has them still, although it fails to answer today.
+    const had = hasShards(cache) && readNote(cache)?.from === shown(from).replace(/\/+$/, '')
+    return had || (await servesShards(from, client, signal)) ? servedShards(from, client, signal) : undefined
+  }
+  const found = await stat(resolve(from)).catch(() => undefined)
+  if (found !== undefined)
+    return found.isDirectory() && hasShards(resolve(from)) ? folderShards(resolve(from)) : undefined
+  const name = registryName(from)
+  return name && registryShards(name, { env, ...(network && { network }), signal })
 }
 
 /** Brings the shards of a cache up to those of a place; they take the place of a database in one file. */

@@ -1,3 +1,4 @@
+import type { NetworkSettings } from '../image/index.ts'
 import type { HttpOptions } from '../lib/http.ts'
 import type { FeedReport } from './feeds/fetch.ts'
 import type { EcosystemReport, UpdateProgress } from './sources/source.ts'
@@ -25,6 +26,8 @@ export interface UpdateIo {
   readonly progress?: (event: UpdateProgress) => void
   /** Patience with the network, where it differs from the usual. */
   readonly http?: Partial<HttpOptions>
+  /** How registries are reached, where advisories come from one. */
+  readonly network?: Partial<NetworkSettings>
   /** How long to wait for another update; ten minutes unless said otherwise. */
   readonly lockWaitMs?: number
 }

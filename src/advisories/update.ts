@@ -69,14 +69,16 @@ async function updateLocked(folder: string, options: UpdateOptions, io: UpdateIo
   const client = httpClient({ env: io.env, ...io.http })
   const { database: previous, warning } = openPrevious(options.cacheDir)
   let place: Place | undefined
+  let shards: Awaited<ReturnType<typeof shardPlace>>
   try {
     const from = options.from ?? io.env.BULWARK_ADVISORIES_URL ?? PUBLIC_BUCKET
-    const shards = await shardPlace(from, folder, client, io.signal)
+    shards = await shardPlace(from, folder, client, io)
     if (shards !== undefined) return await updateShards(folder, shards, options, io)
     place = await openPlace(from, client, folder, io.signal)
     return await build(folder, options, io, client, place, previous, warning === undefined ? [] : [warning])
   } finally {
     if (place?.kind === 'packed') place.database.close()
+    await shards?.close?.()
     previous?.close()
     await client.close()
   }
@@ -218,12 +220,16 @@ export async function fetchMissing(
   return await updateAdvisories({ cacheDir, from: status.from, ecosystems }, io)
 }
 
-/** Those of `needed`, without release, that the source lists and the database lacks. */
+/** Those of `needed` that the source lists and the database lacks: without release, except where releases come one by one. */
 export function lackingEcosystems(
   needed: readonly string[],
-  status: Pick<DatabaseStatus, 'ecosystems' | 'listed' | 'from'>,
+  status: Pick<DatabaseStatus, 'ecosystems' | 'listed' | 'from' | 'partial'>,
 ): readonly string[] {
   const here = new Set(status.ecosystems.map((one) => one.name))
   const listed = new Set([...status.listed.map(bareEcosystem), ...publishedByFeeds(status.from)])
-  return [...new Set(needed.map(bareEcosystem))].filter((name) => listed.has(name) && !here.has(name))
+  const lacking = needed.filter((name) => {
+    const bare = bareEcosystem(name)
+    return listed.has(bare) && (!here.has(bare) || status.partial?.includes(bare))
+  })
+  return [...new Set(status.partial === undefined ? lacking.map(bareEcosystem) : lacking)]
 }

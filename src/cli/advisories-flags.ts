@@ -4,8 +4,9 @@ import { type Flag, parseList, parseOneOf, parseSwitch, parseText } from './flag
 export const ADVISORY_FLAGS = {
   from: {
     name: 'from',
-    argument: 'URL|FOLDER|FILE',
-    summary: "a mirror in the layout of OSV's bucket, a folder of the same layout, or a packed file",
+    argument: 'PLACE',
+    summary:
+      "a mirror in the layout of OSV's bucket, a packed file, or shards: a folder, an address, REGISTRY/REPOSITORY",
     parse: parseText,
     fallback: undefined,
   } satisfies Flag<string | undefined>,
@@ -29,6 +30,13 @@ export const ADVISORY_FLAGS = {
     parse: parseSwitch,
     fallback: false,
   } satisfies Flag<boolean>,
+  shards: {
+    name: 'shards',
+    argument: 'FOLDER',
+    summary: 'push the shards that advisories build made there, instead of making them',
+    parse: parseText,
+    fallback: undefined,
+  } satisfies Flag<string | undefined>,
   feeds: {
     name: 'feeds',
     argument: 'LIST',

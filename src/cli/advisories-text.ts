@@ -7,6 +7,7 @@ import {
   newestRecordAt,
   type OsvRecord,
   type PackReport,
+  type PublishReport,
   searchAdvisories,
   type UpdateReport,
 } from '../advisories/index.ts'
@@ -120,6 +121,13 @@ export function buildText(report: BuildReport, format: Format): string {
   ])
   const last = `${printable(folder)}: ${grouped(bytes)} bytes, ${changed} shards changed; who has the last build fetches ${grouped(updateBytes)} bytes`
   return `${[...alignText(rows, ' ', [1, 2, 3]), last].join('\n')}\n`
+}
+
+/** What publishing pushed. */
+export function publishText(report: PublishReport, format: Format): string {
+  if (format === 'json') return asJson(report)
+  const { place, digest, uploaded, uploadedBytes } = report
+  return `${printable(place)}: ${uploaded} new ${uploaded === 1 ? 'blob' : 'blobs'}, ${grouped(uploadedBytes)} bytes, ${digest}\n`
 }
 
 /** What packing wrote. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import {
   type AdvisoryDatabase,
   buildAdvisories,
@@ -7,26 +7,42 @@ import {
   type FeedSettings,
   openAdvisories,
   packAdvisories,
+  publishAdvisories,
   readFeedSettings,
   updateAdvisories,
 } from '../advisories/index.ts'
 import { Failure } from '../lib/failure.ts'
 import { ADVISORY_FLAGS } from './advisories-flags.ts'
-import { buildText, packText, recordText, searchText, statusText, updateText } from './advisories-text.ts'
+import { buildText, packText, publishText, recordText, searchText, statusText, updateText } from './advisories-text.ts'
 import { commandGroup, type GroupPart } from './command-group.ts'
 import type { CommandLineForm } from './command-line.ts'
 import type { SettingsOf } from './flag.ts'
 import { progressLine } from './progress.ts'
+import { REGISTRY_FLAGS, registryAccess } from './registry-access.ts'
 import { onlyTarget } from './scan.ts'
 import { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
 import { cacheDirOf } from './scan-request.ts'
 import { type World, write } from './world.ts'
 
-const { from, all, ecosystems, force, feeds, feedSettings, format } = ADVISORY_FLAGS
+const { from, all, ecosystems, force, feeds, feedSettings, shards, format } = ADVISORY_FLAGS
 const { advisories: file } = SCAN_FLAGS
-const FLAGS = { ...COMMON_FLAGS, from, all, ecosystems, force, feeds, feedSettings, format, file } as const
+const FLAGS = {
+  ...COMMON_FLAGS,
+  from,
+  all,
+  ecosystems,
+  force,
+  feeds,
+  feedSettings,
+  shards,
+  format,
+  file,
+  ...REGISTRY_FLAGS,
+} as const
 
 type Settings = SettingsOf<typeof FLAGS>
+
+const REGISTRY_KEYS = Object.keys(REGISTRY_FLAGS) as (keyof typeof REGISTRY_FLAGS)[]
 
 const NO_RECORD =
   'nothing found: no record in the database goes by this name (bulwark advisories status shows what is in it)'
@@ -57,7 +73,7 @@ const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
       'Fetches what is new; --from takes a mirror, a folder or a packed file.',
       '',
       ['bulwark advisories update', 'bulwark advisories update --all', 'bulwark advisories update --from ./mirror'],
-      ['from', 'all', 'ecosystems', 'force', 'feeds', 'feedSettings', 'format'],
+      ['from', 'all', 'ecosystems', 'force', 'feeds', 'feedSettings', 'format', ...REGISTRY_KEYS],
     ),
     run: update,
   },
@@ -126,6 +142,16 @@ const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
       }
     },
   },
+  publish: {
+    form: form(
+      'publish',
+      'Cuts the database into shards and pushes them to a registry, from which others update.',
+      'REGISTRY/REPOSITORY[:TAG]',
+      ['bulwark advisories publish registry.example.com/security/advisories'],
+      ['shards', 'format', 'file', ...REGISTRY_KEYS],
+    ),
+    run: publish,
+  },
   pack: {
     form: form(
       'pack',
@@ -142,7 +168,7 @@ const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
   },
 }
 
-/** `bulwark advisories update|status|show|search|build|pack`. */
+/** `bulwark advisories update|status|show|search|build|publish|pack`. */
 export const advisories = commandGroup({
   name: 'advisories',
   summary: 'The advisory database.',
@@ -173,6 +199,7 @@ async function update(operands: readonly string[], settings: Settings, world: Wo
         env: world.environment,
         now: world.now,
         signal: world.signal,
+        network: await registryAccess(settings, world),
         progress: (event) => progress.update({ stage: 'advisories', ...event }),
       },
     )
@@ -192,6 +219,35 @@ async function feedSettingsOf(path: string, world: World): Promise<FeedSettings>
     throw new Failure('feed-settings', `cannot read ${path}: ${cause.message}`, { kind: 'usage', input: path, cause })
   })
   return readFeedSettings(text, path)
+}
+
+/** The shards of the last publishing stay in the cache: the next ones are published as what changed. */
+async function publish(operands: readonly string[], settings: Settings, world: World): Promise<number> {
+  const to = onlyTarget(operands, 'advisories publish')
+  const folder =
+    settings.shards === undefined
+      ? join(cacheDirOf(settings, world), 'advisories-published')
+      : resolve(world.cwd, settings.shards)
+  const progress = progressLine(world, !settings.quiet && !settings.noProgress)
+  try {
+    if (settings.shards === undefined) {
+      const { file } = settings
+      const path = file === undefined ? databasePath(cacheDirOf(settings, world)) : resolve(world.cwd, file)
+      buildAdvisories(path, folder, {
+        progress: (message) => progress.update({ stage: 'advisories', message }),
+        signal: world.signal,
+      })
+    }
+    const access = { env: world.environment, network: await registryAccess(settings, world), signal: world.signal }
+    const report = await publishAdvisories(folder, to, access, (doneBytes, totalBytes) =>
+      progress.update({ stage: 'advisories', message: 'pushing shards', doneBytes, totalBytes }),
+    )
+    progress.done()
+    await write(world.stdout, publishText(report, settings.format))
+    return 0
+  } finally {
+    progress.done()
+  }
 }
 
 function noOperands(operands: readonly string[], name: string): void {

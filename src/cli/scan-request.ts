@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { NetworkSettings } from '../image/index.ts'
 import { cacheDirectory } from '../lib/cache-directory.ts'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
@@ -10,6 +9,7 @@ import type { BatchRequest } from './batch.ts'
 import { scanStatus } from './exit-status.ts'
 import { deliver } from './output.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
+import { registryAccess } from './registry-access.ts'
 import { reportText } from './report-text.ts'
 import type { ScanSettings } from './scan-flags.ts'
 import { type World, write } from './world.ts'
@@ -135,7 +135,11 @@ async function scanOptions(
     sharedCache: settings.sharedCache === undefined ? undefined : fromHere(settings.sharedCache),
     advisories: settings.advisories === undefined ? undefined : fromHere(settings.advisories),
     offline: settings.offline,
-    network: await networkSettings(settings, world),
+    network: {
+      ...(await registryAccess(settings, world)),
+      offline: settings.offline,
+      wholeLayers: settings.wholeLayers,
+    },
     engines: {
       dockerHost: settings.dockerHost,
       podmanHost: settings.podmanHost,
@@ -148,31 +152,5 @@ async function scanOptions(
     noUpdate: settings.noUpdate,
     limits: { ...DEFAULT_LIMITS, unpackedBytes: settings.maxUnpacked, ratio: settings.maxRatio },
     workers: settings.parallel,
-  }
-}
-
-/** Bytes of a password on standard input. */
-const MOST_PASSWORD_BYTES = 64 * 1024
-
-/** How registries are reached. @throws Failure of kind usage for two passwords, or one without a user. */
-async function networkSettings(settings: ScanSettings, world: World): Promise<NetworkSettings> {
-  const { username, registryToken, passwordStdin } = settings
-  const refuse = (message: string): Failure => new Failure('usage', message, { kind: 'usage' })
-  if (passwordStdin && settings.password !== undefined) throw refuse('takes either --password or --password-stdin')
-  // Only the line end that a shell adds is taken away: a password may end in a space.
-  const password = passwordStdin
-    ? (await world.readStdin(MOST_PASSWORD_BYTES)).replace(/\r?\n$/, '')
-    : settings.password
-  if (password !== undefined && username === undefined) throw refuse('a password needs --username')
-  if (username !== undefined && password === undefined) throw refuse('--username needs --password-stdin')
-  return {
-    offline: settings.offline,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(registryToken === undefined ? {} : { registryToken }),
-    allowAddresses: settings.allowAddress,
-    insecureRegistries: settings.insecureRegistry,
-    wholeLayers: settings.wholeLayers,
-    pullSecrets: settings.pullSecret.map((path) => resolve(world.cwd, path)),
   }
 }

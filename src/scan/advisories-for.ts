@@ -52,21 +52,22 @@ export async function advisoriesFor(inventory: Inventory, options: ScanOptions, 
   let status = statusOf(options.cacheDir)
   if (status === undefined || isStale(status, io.now())) {
     const from = io.environment.BULWARK_ADVISORIES_URL ?? status?.from
-    const update = (): Promise<unknown> => updateAdvisories({ cacheDir: options.cacheDir, from }, updateIo(io))
+    const update = (): Promise<unknown> => updateAdvisories({ cacheDir: options.cacheDir, from }, updateIo(io, options))
     await attempt(update, 'advisories-not-updated', diagnostics, io)
     status = statusOf(options.cacheDir)
   }
   const held = status
   const missing = held === undefined ? [] : missingEcosystems(inventory, held)
   if (held !== undefined && missing.length > 0) {
-    const fetch = (): Promise<unknown> => fetchMissing(options.cacheDir, missing, held, updateIo(io))
+    const fetch = (): Promise<unknown> => fetchMissing(options.cacheDir, missing, held, updateIo(io, options))
     await attempt(fetch, 'advisories-not-updated', diagnostics, io)
   }
   return inHand(openCached(options.cacheDir), diagnostics)
 }
 
-function updateIo(io: ScanIo): UpdateIo {
+function updateIo(io: ScanIo, { network }: Pick<ScanOptions, 'network'>): UpdateIo {
   return {
+    network,
     env: io.environment,
     now: io.now,
     signal: io.signal,

@@ -58,11 +58,11 @@ export function coverageOf(
   }
 }
 
-/** Ecosystems, without release, that an inventory needs and the database does not hold: what a scan fetches before it matches. */
+/** Ecosystems, with release, that an inventory needs and the database does not hold: what a scan fetches before it matches. */
 export function missingEcosystems(inventory: Pick<Inventory, 'components'>, status: DatabaseStatus): readonly string[] {
   const { coverage } = coverageOf(inventory, status)
   const missing = coverage.filter(({ state }) => state === 'missing')
-  return [...new Set(missing.map(({ ecosystem }) => bareEcosystem(readAs(ecosystem))))]
+  return [...new Set(missing.map(({ ecosystem }) => readAs(ecosystem)))]
 }
 
 function stateOf(component: string, os: boolean, status: DatabaseStatus): CoverageState {

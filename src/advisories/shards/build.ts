@@ -8,6 +8,7 @@ import { compareText } from '../names.ts'
 import { bareEcosystem } from '../package-key.ts'
 import { parseRecord } from '../record.ts'
 import type { OsvRecord } from '../types.ts'
+import { allShards } from './all-shards.ts'
 import { MAX_DELTA_BYTES, makeDelta, pack, unpack } from './delta.ts'
 import { lenderSearch } from './lenders.ts'
 import {
@@ -133,11 +134,6 @@ function putManifest(folder: string, manifest: ShardManifest, older: readonly Sh
     bytes: shards.reduce((sum, shard) => sum + shard.packed.bytes, 0),
     updateBytes: changed.reduce((sum, shard) => sum + cost(shard), 0),
   }
-}
-
-/** Every shard of a manifest. */
-export function allShards(manifest: ShardManifest): readonly Shard[] {
-  return [manifest.exploitation, ...manifest.ecosystems.flatMap((one) => one.shards)]
 }
 
 function shardOf(manifest: ShardManifest, ecosystem: string, release: string): Shard | undefined {

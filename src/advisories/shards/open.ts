@@ -134,6 +134,9 @@ function statusOf(
     ...(note === undefined ? {} : { from: note.from, checkedAt: note.checkedAt }),
     listed: [...new Set([...manifest.listed, ...ecosystems.map((one) => one.name)])].sort(compareText),
     everything: shards(held) === shards(ecosystems),
+    partial: held
+      .filter((one) => one.shards.length < (ecosystems.find(({ name }) => name === one.name)?.shards.length ?? 0))
+      .map((one) => one.name),
     ecosystems: held.map(({ shards: parts, feeds: ___, ...one }) => ({
       ...one,
       records: parts.reduce((sum, shard) => sum + shard.records, 0),

@@ -12,10 +12,13 @@ import type { Endpoint, RegistryConfiguration } from './types.ts'
 
 /** One thing that a registry is asked for. */
 export interface Wish {
-  readonly method: 'GET' | 'HEAD'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
   /** Below the endpoint's API path: `team/shop/manifests/1`; a query may follow. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+  /** Where the endpoint itself said that this goes: an upload. Of the endpoint's origin. */
+  readonly location?: URL
   /** What a token must allow, where the registry does not say it: `repository:team/shop:pull`. */
   readonly scope: string
   /** As the user named it: the input of failures. */
@@ -157,7 +160,8 @@ async function askWithProof(
   const key = JSON.stringify([endpoint.origin, endpoint.apiPath, wish.scope])
   const sending: Sending = {
     method: wish.method,
-    url: addressOf(origin, endpoint, wish),
+    url: wish.location ?? addressOf(origin, endpoint, wish),
+    ...(wish.body === undefined ? {} : { body: wish.body }),
     headers: { 'user-agent': 'bulwark', 'accept-encoding': 'identity', ...wish.headers, ...endpoint.headers },
     security: endpoint,
     named: true,
@@ -239,7 +243,10 @@ export async function statusFailure(
     return new Failure('registry-unauthorized', `${what}${attempts}${hub}`, { ...more, hints })
   }
   if (status === 403) {
-    const hints = ['who you are is known, but may not read this: ask for the right to pull it', 'and check the name']
+    const hints = [
+      'who you are is known, but may not do this: ask for the right to pull or push it',
+      'and check the name',
+    ]
     return new Failure('registry-denied', `${what}${attempts}`, { ...more, hints })
   }
   return new Failure('registry-status', what, more)

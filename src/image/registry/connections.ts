@@ -13,10 +13,10 @@ export const USUAL_SECURITY: Security = { authorities: [], skipVerify: false }
 
 /** One request on one connection. */
 export interface Exchange {
-  readonly method: 'GET' | 'HEAD' | 'POST'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
   readonly security: Security
   /** Whether the user or configuration named the host; a server that redirects is believed less. */
   readonly named: boolean
@@ -140,7 +140,11 @@ function exchange(asked: Exchange, agent: PlainAgent, guard: AddressGuard, patie
   const options: RequestOptions = {
     method,
     headers:
-      body === undefined ? asked.headers : { ...asked.headers, 'content-length': String(Buffer.byteLength(body)) },
+      body === undefined
+        ? method === 'POST'
+          ? { ...asked.headers, 'content-length': '0' }
+          : asked.headers
+        : { ...asked.headers, 'content-length': String(Buffer.byteLength(body)) },
     agent,
     lookup: guard.lookup(url.hostname, named),
     signal,

@@ -1,6 +1,7 @@
 import { Failure } from '../../lib/failure.ts'
 import type { Digest } from '../../model/digest.ts'
 import type { DoorAnswer, ImageDoor, ImageName, OpenContext } from '../types.ts'
+import { type Artifact, artifactBlob, artifactManifest, type PushedArtifact, pushArtifact } from './artifact.ts'
 import { type RegistryClient, registryClient } from './client.ts'
 import { registryConfiguration } from './config/index.ts'
 import { platformsOf, registryImage } from './image.ts'
@@ -83,6 +84,25 @@ export async function listReferrers(
   artifactType?: string,
 ): Promise<readonly Referrer[]> {
   return await referrersOf(repositoryOf(name, name.text, clientOf(context), context), digest, artifactType)
+}
+
+/** Pushes an artifact. @throws Failure naming it. */
+export async function pushTo(
+  name: ImageName,
+  artifact: Artifact,
+  context: OpenContext,
+  progress: (doneBytes: number, totalBytes: number) => void,
+): Promise<PushedArtifact> {
+  return await pushArtifact(repositoryOf(name, name.text, clientOf(context), context), artifact, progress)
+}
+
+/** An artifact's manifest and blobs, fetched when they are asked for. */
+export function artifactOf(name: ImageName, context: OpenContext) {
+  const repository = repositoryOf(name, name.text, clientOf(context), context)
+  return {
+    manifest: () => artifactManifest(repository),
+    blob: (digest: Digest, sizeBytes: number) => artifactBlob(repository, digest, sizeBytes),
+  }
 }
 
 /** BuildKit's SBOM and provenance of an image in the index that the name means. @throws Failure naming the image. */

@@ -74,7 +74,8 @@ async function follow(connections: Connections, asked: Sending): Promise<Answer>
   for (;;) {
     const answer = await connections.exchange({ ...asked, url, headers, security, named })
     const location = answer.headers.get('location')
-    if (!REDIRECTS.has(answer.status) || location === undefined || asked.method === 'POST') return answer
+    if (!REDIRECTS.has(answer.status) || location === undefined || asked.method === 'POST' || asked.method === 'PUT')
+      return answer
     answer.discard()
     seen.add(url.href)
     const next = redirected(url, location, asked)
