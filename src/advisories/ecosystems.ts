@@ -12,8 +12,8 @@ export interface EcosystemFacts {
 const NOT_STATED = 'not stated by the publisher'
 
 /**
- * The ecosystems for which OSV publishes records (https://osv.dev/list, the names by
- * https://ossf.github.io/osv-schema/#defined-ecosystems), with the licences that the publishers state
+ * The ecosystems for which records are published, by OSV (https://osv.dev/list, the names by
+ * https://ossf.github.io/osv-schema/#defined-ecosystems) or by a feed of their own, with the licences that the publishers state
  * (https://google.github.io/osv.dev/data/). Ecosystems served from several databases name each licence.
  */
 const FACTS: readonly EcosystemFacts[] = [
@@ -21,6 +21,7 @@ const FACTS: readonly EcosystemFacts[] = [
   system('Alpaquita'),
   system('Alpine'),
   system('Android'),
+  system('Arch Linux'),
   system('Azure Linux'),
   system('BellSoft Hardened Containers'),
   library('Bitnami', 'Apache-2.0'),
@@ -49,6 +50,7 @@ const FACTS: readonly EcosystemFacts[] = [
   system('openSUSE', 'CC-BY-4.0'),
   library('Packagist', 'CC-BY-4.0'),
   library('Pub', 'CC-BY-4.0'),
+  system('Photon OS'),
   library('PyPI', 'CC-BY-4.0 AND Apache-2.0'),
   system('Red Hat', 'CC-BY-4.0'),
   system('Rocky Linux', 'BSD-3-Clause'),
@@ -70,7 +72,7 @@ function library(name: string, licence: string = NOT_STATED): EcosystemFacts {
 
 const BY_NAME: ReadonlyMap<string, EcosystemFacts> = new Map(FACTS.map((facts) => [facts.name, facts]))
 
-/** Ecosystems, without release, for which OSV publishes advisories: an OS or ecosystem outside this list has no publisher. */
+/** Ecosystems, without release, for which OSV or a feed publishes advisories: an OS or ecosystem outside this list has no publisher. */
 export const knownEcosystems: readonly string[] = FACTS.map((facts) => facts.name)
 
 /** Licence of an ecosystem's records (SPDX expression), or a phrase that says that none is stated. */

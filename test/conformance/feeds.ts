@@ -9,19 +9,11 @@ export const feeds: ConformanceSuite = {
   id: 'feeds',
   gaps: {
     'amazon/*': 'not read yet',
-    'arch/*': 'not read yet',
-    'debian/*': 'not read yet',
     'fedora/*': 'not read yet',
     'mariner/*': 'not read yet',
     'oracle/*': 'not read yet',
-    'photon/*': 'not read yet',
     'rhel/*': 'not read yet',
     'sles/*': 'not read yet',
-    'ubuntu/*': 'not read yet',
-    'alpine/*': 'not read yet',
-    'nvd/*': 'not read yet',
-    'epss/*': 'not read yet',
-    'kev/*': 'not read yet',
   },
   async *run(folder) {
     const cases = readFileSync(join(folder, 'cases.jsonl'), 'utf8')

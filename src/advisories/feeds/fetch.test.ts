@@ -186,7 +186,7 @@ describe('a feed', () => {
     publish({ 'a.json': many.slice(0, 10) })
     const shrunk = await update()
     expect(shrunk).toMatchObject({ outcome: 'kept' })
-    expect(shrunk.warnings.join()).toContain('10 of its 20 records would be lost')
+    expect(shrunk.warnings.join()).toContain('has lost 10 of its 20 records')
     expect(held()).toHaveLength(20)
     expect(await update({ force: true })).toMatchObject({ outcome: 'changed', removed: 10 })
     publish({ 'a.json': [] })

@@ -4,6 +4,7 @@ import { ensureDirectory } from '../../lib/cache-directory.ts'
 import { Failure } from '../../lib/failure.ts'
 import type { HttpClient } from '../../lib/http.ts'
 import { plain } from '../sources/layout.ts'
+import type { OsvRecord } from '../types.ts'
 import { archiveFiles } from './archive-files.ts'
 import { type FeedPlace, type FetchedDocument, feedPlace, isDocumentPath } from './place.ts'
 import { type FeedState, type FeedStore, type FeedWriter, type HeldDocument, openFeedStore } from './store.ts'
@@ -14,6 +15,8 @@ const MAX_DOCUMENTS = 1_000_000
 const MAX_ARCHIVED_FILE = 64 * 1024 ** 2
 /** A feed that keeps fewer of its records than this is not believed. */
 const LEAST_KEPT = 0.9
+/** A document of fewer records may lose some of them unsuspected. */
+const FEW = 10
 /** Clocks differ; a record from later than this is from the future. */
 const CLOCK_TOLERANCE_MS = 24 * 60 * 60_000
 
@@ -233,10 +236,17 @@ class Fetching {
       return writer.hold(document.path, held)
     }
     const filed = kind === 'increment' ? '' : document.path
+    const before = this.#store.bodies(filed)
     if (kind === 'whole') writer.drop(document.path)
-    const said = await this.#items(writer, reader, { path: document.path, input, chunks }, filed)
+    const said = await this.#items(writer, reader, { path: document.path, input, chunks }, filed, before)
     if (said === 0 && kind === 'whole' && again)
       throw new Failure('feed-empty', `${input} says nothing any more`, { input })
+    const now = this.#store.bodies(filed)
+    const gone = [...before.keys()].filter((id) => !now.has(id)).length
+    if (!this.#options.force && before.size >= FEW && gone > before.size * (1 - LEAST_KEPT))
+      throw new Failure('feed-shrinks', `${input} has lost ${gone} of its ${before.size} records, --force takes it`, {
+        input,
+      })
     writer.hold(document.path, held)
   }
 
@@ -270,11 +280,13 @@ class Fetching {
     reader: FeedReader,
     from: { readonly path: string; readonly input: string; readonly chunks: AsyncIterable<Uint8Array> },
     filed: string,
+    before: ReadonlyMap<string, string> = new Map(),
   ): Promise<number> {
     let [said, steps] = [0, 0]
     for await (const item of reader.read({ ...from, at: this.#at })) {
       if ((++steps & 1023) === 0) this.#options.signal?.throwIfAborted()
-      if ('record' in item) writer.add(item.record, filed, filed === '' ? 'increment' : 'whole')
+      if ('record' in item)
+        writer.add(aged(item.record, before.get(item.record.id), this.#at), filed, filed === '' ? 'increment' : 'whole')
       else if ('fact' in item) writer.fact(item.fact, filed)
       else writer.skip(item.wrong, item.reason, filed)
       if (!('wrong' in item)) said++
@@ -288,7 +300,7 @@ class Fetching {
       held: new Map([...held].map(([path, one]) => [path, one.marker ?? ''])),
       bytes: async (path, maxBytes, from) => {
         const place = this.#place(from)
-        if (!isDocumentPath(path))
+        if (path !== '' && !isDocumentPath(path))
           throw new Failure('feed-index', `${path} is no path below its address`, { input: path })
         const fetched = await place.fetch(path, maxBytes, {}, this.#options.headers)
         if (typeof fetched === 'string') return undefined
@@ -359,4 +371,11 @@ class Fetching {
       warnings: this.#warnings,
     }
   }
+}
+
+/** A record as it was, with its time, where only the time is new: a publisher who states none has changed the document, not each record. */
+function aged(record: OsvRecord, before: string | undefined, at: string): OsvRecord {
+  if (before === undefined || record.modified !== at) return record
+  const old = { ...record, modified: (JSON.parse(before) as { modified: string }).modified }
+  return JSON.stringify(old) === before ? old : record
 }

@@ -1,4 +1,25 @@
+import { alpineSecdb } from './alpine-secdb/index.ts'
+import { archTracker } from './arch-tracker/index.ts'
+import { chainguardSecdb } from './chainguard-secdb/index.ts'
+import { debianTracker } from './debian-tracker/index.ts'
+import { minimosSecdb } from './minimos-secdb/index.ts'
+import { nvd } from './nvd/index.ts'
+import { photon } from './photon/index.ts'
 import type { Feed } from './types.ts'
+import { ubuntuOsv } from './ubuntu-osv/index.ts'
+import { ubuntuTracker } from './ubuntu-tracker/index.ts'
+import { wolfiSecdb } from './wolfi-secdb/index.ts'
 
 /** Every feed beside OSV's bucket, one a line. */
-export const FEEDS: readonly Feed[] = []
+export const FEEDS: readonly Feed[] = [
+  alpineSecdb, //
+  archTracker,
+  chainguardSecdb,
+  debianTracker,
+  minimosSecdb,
+  nvd,
+  photon,
+  ubuntuOsv,
+  ubuntuTracker,
+  wolfiSecdb,
+]

@@ -74,6 +74,8 @@ export interface FeedStore {
   counts(): { readonly records: number; readonly facts: number; readonly skipped: number }
   /** Times of all records by id, for telling what changed. */
   times(): ReadonlyMap<string, string>
+  /** Every record of one document as it is kept, by id. */
+  bodies(document: string): ReadonlyMap<string, string>
   /** Every record of the feed, by id. What several documents say under one id is joined. */
   records(): Iterable<OsvRecord>
   facts(): Iterable<WeaknessFact>
@@ -190,6 +192,13 @@ export function openFeedStore(path: string): FeedStore {
           .prepare('SELECT id, max(modified) AS modified FROM record GROUP BY id')
           .all()
           .map((row) => [String(row.id), String(row.modified)]),
+      ),
+    bodies: (document) =>
+      new Map(
+        database
+          .prepare('SELECT id, body FROM record WHERE document = ?')
+          .all(document)
+          .map((row) => [String(row.id), String(row.body)]),
       ),
     *records() {
       let same: OsvRecord[] = []

@@ -48,6 +48,7 @@ const NAMING: ReadonlyMap<string, Naming> = new Map<string, Naming>([
   ['SUSE', { by: ['source'], rpm: true }],
   ['openSUSE', { by: ['source'], rpm: true }],
   ['Photon OS', { by: ['binary', 'source'], rpm: true }],
+  ['Arch Linux', { by: ['binary'] }],
   ['Azure Linux', { by: ['binary', 'source'], rpm: true }],
 ])
 

@@ -58,6 +58,8 @@ export function parseEpss(bytes: Uint8Array, input: string): EpssScores {
     }
   }
   if (columns === undefined || rows.length === 0) throw wrong('it holds no scores')
+  // Scores of an unknown day cannot be told from old ones.
+  if (on === '') throw wrong('it does not say of which day its scores are')
   return { on, rows, skipped }
 }
 

@@ -152,7 +152,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ['minimos', rolling('MinimOS')],
   ['echo', rolling('Echo')],
   ['alpaquita', alpaquita],
-  ['arch', rolling()],
+  ['arch', rolling('Arch Linux')],
   ['archarm', rolling()],
   ['gentoo', rolling()],
   ['bottlerocket', whole],
