@@ -24,6 +24,7 @@ export const rpm: VersionScheme<EpochReleaseVersion> = {
     'Oracle Linux',
     'CentOS',
     'Fedora',
+    'EPEL',
     'Scientific',
     'Amazon',
     'Amazon Linux',

@@ -9,9 +9,6 @@ export const feeds: ConformanceSuite = {
   id: 'feeds',
   gaps: {
     'amazon/*': 'not read yet',
-    'fedora/*': 'not read yet',
-    'mariner/*': 'not read yet',
-    'oracle/*': 'not read yet',
     'rhel/*': 'not read yet',
     'sles/*': 'not read yet',
   },
@@ -52,6 +49,6 @@ function factLine(facts: Pick<FeedFacts, 'severity' | 'cves' | 'packages'> | und
 
 /** An epoch of 0 is what a version without one has. */
 function packageLine({ name, fixed, module, wontFix, range }: PackageFacts): string {
-  const plain = (version: string) => version.replace(/^((?:<=? )?)0:/, '$1')
+  const plain = (version: string) => version.replaceAll(/(^|[<>]=? )0:/g, '$1')
   return [name, plain(fixed), module ?? '', wontFix ? 'will not fix' : '', plain(range ?? '')].join(' ')
 }

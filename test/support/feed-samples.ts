@@ -140,6 +140,59 @@ const trackedFile = (name: string, ...lines: readonly string[]) =>
     '',
   ].join('\n')
 
+interface OvalSample {
+  readonly number: number
+  readonly platform: string
+  readonly metadata: string
+  readonly name: string
+  readonly evr: string
+}
+
+/** An OVAL document: definitions first, then what they refer to. */
+const oval = (...samples: readonly OvalSample[]) => {
+  const part = (of: (sample: OvalSample) => string) => samples.map(of).join('')
+  return `<?xml version="1.0"?><oval_definitions xmlns="http://oval.mitre.org/XMLSchema/oval-definitions-5"><definitions>${part(
+    ({ number, platform, metadata }) =>
+      `<definition id="oval:x:def:${number}" class="patch"><metadata><affected family="unix"><platform>${platform}</platform></affected>${metadata}</metadata><criteria operator="AND"><criterion test_ref="oval:x:tst:${number}" comment="a package is earlier"/></criteria></definition>`,
+  )}</definitions><tests>${part(
+    ({ number }) =>
+      `<rpminfo_test id="oval:x:tst:${number}"><object object_ref="oval:x:obj:${number}"/><state state_ref="oval:x:ste:${number}"/></rpminfo_test>`,
+  )}</tests><objects>${part(({ number, name }) => `<rpminfo_object id="oval:x:obj:${number}"><name>${name}</name></rpminfo_object>`)}</objects><states>${part(
+    ({ number, evr }) =>
+      `<rpminfo_state id="oval:x:ste:${number}"><evr operation="less than">${evr}</evr></rpminfo_state>`,
+  )}</states></oval_definitions>`
+}
+const elsa = (number: number, fixed: string): OvalSample => ({
+  number,
+  platform: 'Oracle Linux 8',
+  metadata: `<title>ELSA-2026-${number}: curl security update (IMPORTANT)</title><reference source="elsa" ref_id="ELSA-2026-${number}" ref_url="https://linux.oracle.com/errata/ELSA-2026-${number}.html"/><reference source="CVE" ref_id="CVE-2026-0001" ref_url="https://linux.oracle.com/cve/CVE-2026-0001.html"/><description>Text</description><advisory><severity>IMPORTANT</severity><issued date="2026-02-03"/></advisory>`,
+  name: 'curl',
+  evr: fixed,
+})
+const azl = (number: number, fixed: string): OvalSample => ({
+  number,
+  platform: 'Azure Linux',
+  metadata: `<title>CVE-2026-${number} affecting package curl</title><reference source="CVE" ref_id="CVE-2026-${number}" ref_url="https://nvd.nist.gov/vuln/detail/CVE-2026-${number}"/><patchable>true</patchable><advisory_date>2026-04-17T22:02:46Z</advisory_date><severity>High</severity>`,
+  name: 'curl',
+  evr: fixed,
+})
+
+const bodhiUpdate = (alias: string, version: string) => ({
+  alias,
+  title: `curl-${version}`,
+  notes: 'Fixes CVE-2026-0001',
+  severity: 'high',
+  status: 'stable',
+  date_stable: '2026-03-05 12:00:00',
+  release: { name: 'F44', version: '44', id_prefix: 'FEDORA' },
+  bugs: [{ bug_id: 1, title: 'CVE-2026-0002 curl: a flaw [fedora-all]' }],
+  builds: [{ nvr: `curl-${version}`, type: 'rpm', epoch: 0 }],
+})
+const bodhiPage = (...updates: readonly object[]) =>
+  json({ updates, page: 1, pages: updates.length === 0 ? 0 : 1, rows_per_page: 100, total: updates.length })
+const BODHI = 'updates/?type=security&status=stable&releases=F44&rows_per_page=100'
+const BODHI_SINCE = `${BODHI}&modified_since=2026-11-01T00%3A00%3A00&page=1`
+
 /** By feed id: every feed has one. */
 export const FEED_SAMPLES: Readonly<Record<string, FeedSample>> = {
   'alpine-secdb': {
@@ -181,6 +234,25 @@ export const FEED_SAMPLES: Readonly<Record<string, FeedSample>> = {
     ids: ['AVG-1001', 'AVG-1002'],
     added: ['AVG-1003'],
   },
+  'azure-linux-oval': {
+    files: {
+      main: {
+        'azurelinux-3.0-oval.xml': oval(azl(1001, '0:8.8.0-2.azl3'), azl(1002, '0:8.8.0-3.azl3')),
+        'cbl-mariner-2.0-oval.xml': oval(azl(2001, '0:8.8.0-2.cm2')),
+      },
+    },
+    later: {
+      main: {
+        'azurelinux-3.0-oval.xml': oval(
+          azl(1001, '0:8.8.0-9.azl3'),
+          azl(1002, '0:8.8.0-3.azl3'),
+          azl(1003, '0:9-1.azl3'),
+        ),
+      },
+    },
+    ids: ['AZL-1001', 'AZL-1002', 'AZL-2001'],
+    added: ['AZL-1003'],
+  },
   'chainguard-secdb': rolling('CGR'),
   'debian-tracker': {
     files: {
@@ -214,6 +286,24 @@ export const FEED_SAMPLES: Readonly<Record<string, FeedSample>> = {
     ids: ['DEBIAN-CVE-2026-0001', ...Array.from({ length: 12 }, (_, index) => `DSA-${5970 + index}-1`)],
     added: ['DEBIAN-CVE-2026-0002'],
   },
+  'fedora-bodhi': {
+    files: {
+      main: {
+        'releases/?state=current&rows_per_page=100': json({
+          releases: [
+            { name: 'F44', id_prefix: 'FEDORA' },
+            { name: 'F44C', id_prefix: 'FEDORA-CONTAINER' },
+          ],
+        }),
+        [`${BODHI}&page=1`]: bodhiPage(bodhiUpdate('FEDORA-2026-aaaaaaaaaa', '8.5.0-1.fc44')),
+        [BODHI_SINCE]: bodhiPage(),
+      },
+    },
+    later: { main: { [BODHI_SINCE]: bodhiPage(bodhiUpdate('FEDORA-2026-bbbbbbbbbb', '8.6.0-1.fc44')) } },
+    ids: ['FEDORA-2026-aaaaaaaaaa'],
+    added: ['FEDORA-2026-bbbbbbbbbb'],
+    asksByTime: true,
+  },
   'minimos-secdb': rolling('MINIMOS'),
   nvd: {
     files: {
@@ -236,6 +326,22 @@ export const FEED_SAMPLES: Readonly<Record<string, FeedSample>> = {
     ids: ['CVE-2026-0001'],
     added: ['CVE-2026-0002'],
     asksByTime: true,
+  },
+  'oracle-oval': {
+    files: {
+      main: { 'com.oracle.elsa-all.xml.bz2': oval(elsa(1001, '0:7.61.1-34.el8'), elsa(1002, '0:7.61.1-35.el8')) },
+    },
+    later: {
+      main: {
+        'com.oracle.elsa-all.xml.bz2': oval(
+          elsa(1001, '0:7.61.1-34.el8'),
+          elsa(1002, '0:7.61.1-36.el8'),
+          elsa(1003, '0:7.61.1-40.el8'),
+        ),
+      },
+    },
+    ids: ['ELSA-2026-1001', 'ELSA-2026-1002'],
+    added: ['ELSA-2026-1003'],
   },
   photon: {
     files: {

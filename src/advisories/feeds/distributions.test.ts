@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { componentOf } from '../../../test/support/advisories.ts'
 import { feedItems, feedRecords } from '../../../test/support/feed.ts'
+import { FEED_SAMPLES } from '../../../test/support/feed-samples.ts'
 import { found } from '../../../test/support/matching.ts'
 import { alpineSecdb } from './alpine-secdb/index.ts'
 import { archTracker } from './arch-tracker/index.ts'
 import { debianTracker } from './debian-tracker/index.ts'
+import { fedoraBodhi } from './fedora-bodhi/index.ts'
+import { oracleOval } from './oracle-oval/index.ts'
 import { photon } from './photon/index.ts'
 import { wolfiSecdb } from './wolfi-secdb/index.ts'
 
@@ -144,6 +147,49 @@ describe('systems whose advisories only their own feed has', () => {
       },
     ])
     expect(found([{ ...component, version: '8.5.0-1' }], records)).toEqual([])
+  })
+
+  it('Oracle Linux: builds for Ksplice are judged by what is said about them alone', async () => {
+    const text = FEED_SAMPLES['oracle-oval'].files.main['com.oracle.elsa-all.xml.bz2'].toString()
+    const live = text.replaceAll('0:7.61.1-34.el8', '2:7.61.1-34.ksplice1.el8').replaceAll('2026-1001', '2026-2001')
+    const records = await Promise.all([text, live].map((one) => feedRecords(oracleOval, 'all.xml', one)))
+    const curl = (version: string) => componentOf({ name: 'curl', version, ecosystem: 'Oracle Linux:8', kind: 'os' })
+    const fixes = (version: string) =>
+      found([curl(version)], records.flat()).map((one) => [one.fixes[0]?.to, one.severity.value])
+    expect(fixes('7.61.1-33.el8')).toEqual([['0:7.61.1-35.el8', 'high']])
+    expect(fixes('7.61.1-35.el8')).toEqual([])
+    expect(fixes('2:7.61.1-33.ksplice1.el8')).toEqual([['2:7.61.1-34.ksplice1.el8', 'high']])
+  })
+
+  it('Fedora: updates name source packages', async () => {
+    const update = {
+      alias: 'FEDORA-2026-1',
+      status: 'stable',
+      severity: 'urgent',
+      notes: 'CVE-2026-0001',
+      date_stable: '2026-03-05 12:00:00',
+      release: { version: '44', id_prefix: 'FEDORA' },
+      builds: [{ nvr: 'java-21-openjdk-21.0.5.0.11-1.fc44', type: 'rpm', epoch: 1 }, { nvr: 'nonsense' }],
+    }
+    const container = { ...update, release: { version: '44', id_prefix: 'FEDORA-CONTAINER' } }
+    const items = await feedItems(fedoraBodhi, 'page', JSON.stringify({ updates: [update, container, { alias: 'x' }] }))
+    expect(items).toMatchObject([{ record: { id: 'FEDORA-2026-1' } }, { wrong: 'update 2' }])
+    const records = items.flatMap((item) => ('record' in item ? [item.record] : []))
+    const source = { name: 'java-21-openjdk', version: '21.0.4.0.7-1.fc44' }
+    const component = componentOf({
+      name: 'java-21-openjdk-headless',
+      version: '1:21.0.4.0.7-1.fc44',
+      ecosystem: 'Fedora:44',
+      kind: 'os',
+      source,
+    })
+    expect(found([component], records)).toMatchObject([
+      {
+        severity: { value: 'critical', source: 'fedora' },
+        fixes: [{ to: '1:21.0.5.0.11-1.fc44', availableSince: '2026-03-05' }],
+      },
+    ])
+    expect(found([{ ...component, ecosystem: 'Fedora:43' }], records)).toEqual([])
   })
 
   it('Photon OS: a weakness that is not affected is none', async () => {

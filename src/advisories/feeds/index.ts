@@ -1,9 +1,12 @@
 import { alpineSecdb } from './alpine-secdb/index.ts'
 import { archTracker } from './arch-tracker/index.ts'
+import { azureLinuxOval } from './azure-linux-oval/index.ts'
 import { chainguardSecdb } from './chainguard-secdb/index.ts'
 import { debianTracker } from './debian-tracker/index.ts'
+import { fedoraBodhi } from './fedora-bodhi/index.ts'
 import { minimosSecdb } from './minimos-secdb/index.ts'
 import { nvd } from './nvd/index.ts'
+import { oracleOval } from './oracle-oval/index.ts'
 import { photon } from './photon/index.ts'
 import type { Feed } from './types.ts'
 import { ubuntuOsv } from './ubuntu-osv/index.ts'
@@ -14,10 +17,13 @@ import { wolfiSecdb } from './wolfi-secdb/index.ts'
 export const FEEDS: readonly Feed[] = [
   alpineSecdb, //
   archTracker,
+  azureLinuxOval,
   chainguardSecdb,
   debianTracker,
+  fedoraBodhi,
   minimosSecdb,
   nvd,
+  oracleOval,
   photon,
   ubuntuOsv,
   ubuntuTracker,

@@ -28,6 +28,8 @@ export interface StatedPackage extends StatedStatus {
   readonly lastAffected?: string
   /** First version that is affected; the first there is unless said. */
   readonly introduced?: string
+  /** Last version that is not affected yet, where the first that is has no name. */
+  readonly introducedAfter?: string
   /** The publisher's word of severity about this package: `{ type: 'Red Hat', score: 'Important' }`, or a CVSS vector. */
   readonly severity?: OsvAffected['severity']
 }
@@ -38,7 +40,7 @@ export interface StatedPackage extends StatedStatus {
  * `module`, `cpes`, `architectures`).
  */
 export function statedAffected(of: StatedPackage): OsvAffected {
-  const introduced = { introduced: of.introduced ?? '0' }
+  const introduced = { introduced: of.introduced ?? of.introducedAfter ?? '0' }
   const end =
     of.status === 'not-affected'
       ? [{ fixed: '0' }]
@@ -55,6 +57,7 @@ export function statedAffected(of: StatedPackage): OsvAffected {
       status: of.status,
       ...(of.reason === undefined ? {} : { status_reason: of.reason }),
       ...(of.fixedOn === undefined ? {} : { fixed_on: of.fixedOn }),
+      ...(of.introducedAfter === undefined ? {} : { introduced_after: of.introducedAfter }),
       ...(of.module === undefined ? {} : { module: of.module }),
       ...(of.cpes === undefined ? {} : { cpes: of.cpes }),
       ...(of.architectures === undefined ? {} : { architectures: of.architectures }),

@@ -189,17 +189,17 @@ describe('coverage', () => {
     expect(codes('Debian:11', 'os')).toEqual([['advisories-missing', 'blind']])
     expect(codes('Debian', 'os')).toEqual([['advisories-missing', 'blind']])
     expect(codes('npm', 'library')).toEqual([['advisories-missing', 'blind']])
-    for (const ecosystem of [
-      'amzn:2',
-      'alpine:edge',
-      'centos:stream9',
-      'ol:8',
-      'fedora:42',
-      'Photon OS:5.0',
-      'kali:2024.1',
-    ])
+    for (const ecosystem of ['amzn:2', 'alpine:edge', 'centos:stream9', 'ol:8', 'fedora:42', 'kali:2024.1'])
       expect(codes(ecosystem, 'os'), ecosystem).toEqual([['no-advisories-published', 'notice']])
-    for (const ecosystem of ['centos:7', 'Red Hat:enterprise_linux:9', 'Ubuntu:24.10', 'Wolfi', 'Azure Linux:3'])
+    for (const ecosystem of [
+      'centos:7',
+      'Red Hat:enterprise_linux:9',
+      'Ubuntu:24.10',
+      'Wolfi',
+      'Azure Linux:3',
+      'Photon OS:5.0',
+      'Fedora:42',
+    ])
       expect(codes(ecosystem, 'os'), ecosystem).toEqual([['advisories-missing', 'blind']])
     expect(codes('dpkg', 'os')).toEqual([['operating-system-unknown', 'blind']])
   })

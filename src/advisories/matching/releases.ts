@@ -27,6 +27,9 @@ export const releaseRules: ReadonlyMap<string, ReleaseRule> = new Map<string, Re
   ['openSUSE', (installed, entry) => (installed.toLowerCase() === entry.toLowerCase() ? 'main' : undefined)],
   ['Mageia', same],
   ['openEuler', same],
+  ['Fedora', same],
+  ['EPEL', sameMajor],
+  ['Oracle Linux', oracle],
   ['Photon OS', sameMajor],
   ['Azure Linux', sameMajor],
   ['Android', same],
@@ -89,6 +92,13 @@ function product(release: string): { readonly name: string; readonly version: st
   if (/^\d/.test(release)) return { name: 'enterprise_linux', version: release }
   const [name, version = ''] = release.split(':')
   return { name, version }
+}
+
+/** Oracle's builds for Ksplice (`8:ksplice`) are numbered beside the others: only such a build is judged by what is said about them. */
+function oracle(installed: string, entry: string, version: string): ReleaseScope {
+  const [release, stream] = entry.split(':')
+  if ((stream === 'ksplice') !== /ksplice/.test(version)) return undefined
+  return sameMajor(installed, release, version)
 }
 
 /** SUSE's products that a system has beside the base server and that are sold as longer or other support. */

@@ -7,11 +7,12 @@ import { publisherOf } from './sources.ts'
 /**
  * Words of publishers. Debian's urgencies (https://security-team.debian.org/security_tracker.html#severity-levels: `unimportant`
  * is a flaw that cannot be used), Ubuntu's priorities (https://ubuntu.com/security/cves/about#priority), Red Hat's, AlmaLinux's,
- * Rocky's and SUSE's impacts, GitHub's `moderate`, CVSS's `none`. Words that say that nobody has judged yet (`untriaged`, `not yet
+ * Rocky's and SUSE's impacts, Fedora's `urgent`, GitHub's `moderate`, CVSS's `none`. Words that say that nobody has judged yet (`untriaged`, `not yet
  * assigned`, `unknown`, `pending`) are no statement.
  */
 const WORDS: ReadonlyMap<string, Severity> = new Map([
   ['critical', 'critical'],
+  ['urgent', 'critical'],
   ['high', 'high'],
   ['important', 'high'],
   ['medium', 'medium'],

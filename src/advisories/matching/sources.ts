@@ -36,6 +36,7 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
   ['DTSA', distribution('debian')],
   ['ECHO', distribution('echo', false)],
   ['ELSA', distribution('oracle')],
+  ['FEDORA', distribution('fedora')],
   ['LSN', distribution('ubuntu')],
   ['MGASA', distribution('mageia')],
   ['MINI', distribution('minimos', false)],

@@ -22,6 +22,8 @@ export interface CaseNames {
   /** Whether the cases' project lists CVE numbers beside the id. */
   readonly cves?: boolean
   /** Entries that the cases' project leaves out. */
+  /** A case's range of an entry, where the cases' project states one. */
+  readonly range?: (affected: OsvAffected) => string
   readonly leavesOut?: (affected: OsvAffected) => boolean
 }
 
@@ -42,7 +44,10 @@ export function factAnswers(records: readonly OsvRecord[], names: CaseNames): Fe
         id: of.id,
         severity: severityWord(first.record, first.affected),
         cves: names.cves ? cvesOf(first.record) : [],
-        packages: entries.map(({ affected }) => packageFacts(affected)),
+        packages: entries.map(({ affected }) => ({
+          ...packageFacts(affected),
+          ...(names.range === undefined ? {} : { range: names.range(affected) }),
+        })),
       }
     },
   }

@@ -3,8 +3,11 @@ import { arch } from './arch.ts'
 import { debian } from './debian.ts'
 import { epss } from './epss.ts'
 import type { FeedPlace } from './facts.ts'
+import { fedora } from './fedora.ts'
 import { kev } from './kev.ts'
+import { mariner } from './mariner.ts'
 import { nvd } from './nvd.ts'
+import { oracle } from './oracle.ts'
 import { photon } from './photon.ts'
 import { ubuntu } from './ubuntu.ts'
 
@@ -14,8 +17,11 @@ export const FEED_PLACES: readonly FeedPlace[] = [
   arch,
   debian,
   epss,
+  fedora,
   kev,
+  mariner,
   nvd,
+  oracle,
   photon,
   ubuntu,
 ]

@@ -1,0 +1,150 @@
+import { Failure } from '../../../lib/failure.ts'
+import type { OpenDocument } from '../types.ts'
+import { childOf, childrenOf, type XmlElement, xmlElements } from '../xml-elements.ts'
+
+/** What a definition says, its tests resolved. */
+export interface OvalDefinition {
+  /** `oval:com.oracle.elsa:def:20070057`. */
+  readonly id: string
+  readonly title: string
+  readonly description: string
+  readonly platforms: readonly string[]
+  readonly references: readonly { readonly source: string; readonly id: string; readonly url: string }[]
+  /** `metadata`, for what each publisher adds to it. */
+  readonly metadata: XmlElement
+  /** Ways to meet the definition: each is a set of tests that hold together. */
+  readonly ways: readonly (readonly OvalTest[])[]
+}
+
+/** A test of an RPM, as far as it is one. */
+export interface OvalTest {
+  readonly comment: string
+  readonly name?: string
+  readonly evr?: { readonly operation: string; readonly value: string }
+  readonly version?: { readonly operation: string; readonly value: string }
+  readonly release?: { readonly operation: string; readonly value: string }
+  readonly arch?: { readonly operation: string; readonly value: string }
+}
+
+/** References to tests that a document may hold, and ways of one definition. */
+const MAX_REFERENCES = 20_000_000
+const MAX_WAYS = 100_000
+const MAX_DEPTH = 64
+
+interface Reference {
+  readonly test: string
+  readonly comment: string
+}
+
+interface Draft {
+  readonly definition: Omit<OvalDefinition, 'ways'>
+  readonly ways: readonly (readonly Reference[])[]
+}
+
+/**
+ * The definitions of an OVAL 5 document about RPMs (https://oval.mitre.org/language/version5.11/): tests, objects and states stand behind the
+ * definitions that refer to them, so that those are held until all is read. Throws `Failure` that names the document for what is none.
+ */
+export async function readOval({
+  chunks,
+  input,
+}: Pick<OpenDocument, 'chunks' | 'input'>): Promise<readonly OvalDefinition[]> {
+  const drafts: Draft[] = []
+  const tests = new Map<string, { readonly object: string; readonly state: string }>()
+  const objects = new Map<string, string>()
+  const states = new Map<string, Omit<OvalTest, 'name' | 'comment'>>()
+  let references = 0
+  const wanted = new Set(['definition', 'rpminfo_test', 'rpminfo_object', 'rpminfo_state'])
+  for await (const element of xmlElements(chunks, input, { root: ['oval_definitions'], wanted })) {
+    const id = element.attributes.get('id') ?? ''
+    if (element.name === 'definition') {
+      const draft = draftOf(element, id, input)
+      references += draft.ways.reduce((sum, way) => sum + way.length, 0)
+      if (references > MAX_REFERENCES)
+        throw new Failure('feed-oval', `${input} refers to more than ${MAX_REFERENCES} tests`, { input })
+      drafts.push(draft)
+    } else if (element.name === 'rpminfo_test') {
+      const object = childOf(element, 'object')?.attributes.get('object_ref') ?? ''
+      tests.set(id, { object, state: childOf(element, 'state')?.attributes.get('state_ref') ?? '' })
+    } else if (element.name === 'rpminfo_object') objects.set(id, childOf(element, 'name')?.text ?? '')
+    else states.set(id, stateOf(element))
+  }
+  if (drafts.length === 0) throw new Failure('feed-oval', `${input} holds no definitions`, { input })
+  return drafts.map(({ definition, ways }) => ({
+    ...definition,
+    ways: ways.map((way) =>
+      way.map(({ test, comment }): OvalTest => {
+        const found = tests.get(test)
+        const name = found && objects.get(found.object)
+        return { comment, ...(name === undefined ? {} : { name }), ...(found && states.get(found.state)) }
+      }),
+    ),
+  }))
+}
+
+function draftOf(element: XmlElement, id: string, input: string): Draft {
+  const metadata = childOf(element, 'metadata')
+  if (metadata === undefined)
+    throw new Failure('feed-oval', `${input}: definition ${id} says nothing of itself`, { input })
+  const affected = childOf(metadata, 'affected')
+  return {
+    definition: {
+      id,
+      title: oneLine(childOf(metadata, 'title')?.text),
+      description: childOf(metadata, 'description')?.text ?? '',
+      platforms: affected === undefined ? [] : childrenOf(affected, 'platform').map((one) => one.text),
+      references: childrenOf(metadata, 'reference').map((one) => ({
+        source: one.attributes.get('source') ?? '',
+        id: one.attributes.get('ref_id') ?? '',
+        url: one.attributes.get('ref_url') ?? '',
+      })),
+      metadata,
+    },
+    ways: waysOf(childOf(element, 'criteria'), id, input),
+  }
+}
+
+function oneLine(text: string | undefined): string {
+  return (text ?? '').replaceAll(/\s+/g, ' ').trim()
+}
+
+/** What has to hold together at one place of the tree of criteria. */
+interface Place {
+  readonly criteria: XmlElement
+  readonly above: readonly Reference[]
+  readonly depth: number
+}
+
+/**
+ * The ways through a tree of criteria, without recursion: what stands under `AND` holds for all that is below it; each leaf under `OR`, and
+ * the leaves of an `AND` without further criteria, end a way.
+ */
+function waysOf(root: XmlElement | undefined, id: string, input: string): readonly (readonly Reference[])[] {
+  const ways: (readonly Reference[])[] = []
+  const places: Place[] = root === undefined ? [] : [{ criteria: root, above: [], depth: 0 }]
+  for (let place = places.pop(); place !== undefined; place = places.pop()) {
+    const { criteria, above, depth } = place
+    const leaves = childrenOf(criteria, 'criterion').map((one) => ({
+      test: one.attributes.get('test_ref') ?? '',
+      comment: one.attributes.get('comment') ?? '',
+    }))
+    const below = childrenOf(criteria, 'criteria')
+    const isOr = criteria.attributes.get('operator') === 'OR'
+    if (isOr) for (const leaf of leaves) ways.push([...above, leaf])
+    else if (below.length === 0 && leaves.length > 0) ways.push([...above, ...leaves])
+    if (ways.length > MAX_WAYS || depth > MAX_DEPTH)
+      throw new Failure('feed-oval', `${input}: the criteria of definition ${id} have no end`, { input })
+    const held = isOr ? above : [...above, ...leaves]
+    // The last is taken first: in the order of the document.
+    for (const next of below.toReversed()) places.push({ criteria: next, above: held, depth: depth + 1 })
+  }
+  return ways
+}
+
+function stateOf(element: XmlElement): Omit<OvalTest, 'name' | 'comment'> {
+  const state: Record<string, { operation: string; value: string }> = {}
+  for (const child of element.children)
+    if (['evr', 'version', 'release', 'arch'].includes(child.name))
+      state[child.name] = { operation: child.attributes.get('operation') ?? 'equals', value: child.text }
+  return state
+}
