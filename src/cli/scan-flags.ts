@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
+import type { VendorStatus } from '../model/finding.ts'
 import type { Severity } from '../model/severity.ts'
 import {
   type Flag,
@@ -90,10 +91,38 @@ export const COMMON_FLAGS = {
   debug: onOff('debug', 'explain failures with their causes', 'd'),
 } as const
 
+const STATUSES: readonly VendorStatus[] = [
+  'affected',
+  'fixed',
+  'deferred',
+  'will-not-fix',
+  'end-of-life',
+  'under-investigation',
+  'not-affected',
+]
+
+/** Statuses by our names and Trivy's (`will_not_fix`, `fix_deferred`). */
+function parseStatuses(words: string): readonly VendorStatus[] {
+  return parseList(words).map((word) => {
+    const name = word.toLowerCase().replaceAll('_', '-').replace('fix-deferred', 'deferred')
+    const status = STATUSES.find((one) => one === name)
+    if (status !== undefined) return status
+    throw new Failure('usage', `expects ${STATUSES.join(', ')}, not "${word}"`, { kind: 'usage' })
+  })
+}
+
 /** Settings of a scan. */
 export const SCAN_FLAGS = {
   severity,
   ignoreUnfixed: onOff('ignore-unfixed', 'leave out findings that no version fixes yet'),
+  ignoreStatus: {
+    name: 'ignore-status',
+    argument: 'LIST',
+    summary: `leave out what the vendor calls so: ${STATUSES.join(', ')}`,
+    many: true,
+    parse: parseStatuses,
+    fallback: [],
+  } satisfies Flag<readonly VendorStatus[]>,
   exitCode: {
     name: 'exit-code',
     argument: 'N',

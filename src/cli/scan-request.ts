@@ -122,6 +122,7 @@ async function scanOptions(
     pkgTypes: settings.pkgTypes,
     severities: settings.severity,
     ignoreUnfixed: settings.ignoreUnfixed,
+    ...(settings.ignoreStatus.length === 0 ? {} : { ignoreStatus: settings.ignoreStatus }),
     includeKernelHeaders: settings.includeKernelHeaders,
     read: settings.read ?? request.read,
     includeDevelopment: settings.includeDevDeps,

@@ -16,7 +16,7 @@ export const TRIVY_UNBUILT: ReadonlySet<string> = new Set(
   config-check config-data config-file-schemas cf-params custom-headers db-repository dependency-tree
   detection-priority disable-telemetry download-db-only download-java-db-only enable-modules exclude-owned
   file-patterns generate-default-config helm-api-versions helm-kube-version helm-set helm-set-file helm-set-string
-  helm-values ignore-policy ignore-status ignored-licenses image-config-scanners include-deprecated-checks
+  helm-values ignore-policy ignored-licenses image-config-scanners include-deprecated-checks
   include-non-failures java-db-repository license-confidence-threshold license-full max-image-size
   misconfig-scanners module-dir no-delete output-plugin-arg pkg-relationships raw-config-scanners redis-ca
   redis-cert redis-key redis-tls rego-error-limit rego-v1-compatible removed-pkgs render-cause report reset

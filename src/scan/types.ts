@@ -1,6 +1,7 @@
 import type { EngineSettings, NetworkSettings, SharedResources } from '../image/index.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Timeline } from '../lib/timeline.ts'
+import type { VendorStatus } from '../model/finding.ts'
 import type { Severity } from '../model/severity.ts'
 import type { FactStore, LayerRunner } from '../reading/index.ts'
 
@@ -31,6 +32,8 @@ export interface ScanOptions {
   /** Severities to keep; all when undefined. */
   readonly severities?: readonly Severity[]
   readonly ignoreUnfixed: boolean
+  /** Statuses by the vendor that are left out. */
+  readonly ignoreStatus?: readonly VendorStatus[]
   readonly includeKernelHeaders: boolean
   readonly read: ReadMode
   /** Keep findings about packages that only development needs. */

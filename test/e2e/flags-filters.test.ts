@@ -26,6 +26,14 @@ describe('flags that choose what counts', () => {
     expect((await fixtures.scan(image, ['--ignore-unfixed'])).stdout).toMatch(/Left out +1 finding by --ignore-unfixed/)
   })
 
+  it('--ignore-status leaves out what the vendor says so of, by our names and by those of Trivy', async () => {
+    expect(await fixtures.found(image, ['--ignore-status', 'affected'])).toEqual(without('0002'))
+    expect((await fixtures.scan(image, ['--ignore-status', 'fixed,will_not_fix'])).stdout).toMatch(
+      /Left out .*by --ignore-status/,
+    )
+    expectRefused(await fixtures.scan(image, ['--ignore-status', 'nonsense']), 2, '--ignore-status', 'will-not-fix')
+  })
+
   it('--pkg-types examines packages of the system, or libraries', async () => {
     expect(await fixtures.found(image, ['--pkg-types', 'os'])).toEqual(without('GHSA'))
     expect(await fixtures.found(image, ['--pkg-types', 'library'])).toEqual(without('CVE'))

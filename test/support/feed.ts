@@ -25,18 +25,6 @@ export async function feedRecords(
   return (await feedItems(feed, path, content)).flatMap((item) => ('record' in item ? [item.record] : []))
 }
 
-/** What lists a feed's documents sees: indices by path. */
-export function feedIndices(
-  indices: Readonly<Record<string, string>>,
-  held: ReadonlyMap<string, string> = new Map(),
-): FeedIo {
-  return {
-    at: '2026-01-01T00:00:00Z',
-    held,
-    bytes: async (path) => (Object.hasOwn(indices, path) ? Buffer.from(indices[path]) : undefined),
-  }
-}
-
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }

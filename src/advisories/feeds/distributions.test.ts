@@ -40,6 +40,22 @@ describe("Debian's tracker", () => {
     expect(specifics(await said(release))).toMatchObject([expected])
   })
 
+  it('gives findings their status and its reason', async () => {
+    const component = componentOf({ name: 'curl', version: '1-1', ecosystem: 'Debian:12', kind: 'os' })
+    const of = async (release: object) =>
+      found([component], await said(release)).map((one) => [one.vendorStatus, one.remarks])
+    expect(await of({ status: 'open', nodsa: 'Minor issue' })).toEqual([
+      ['deferred', ['debian says: no-dsa: Minor issue']],
+    ])
+    expect(await of({ status: 'open', nodsa: 'Too much', nodsa_reason: 'ignored' })).toEqual([
+      ['will-not-fix', ['debian says: ignored: Too much']],
+    ])
+    expect(await of({ status: 'undetermined' })).toEqual([['under-investigation', ['debian says: undetermined']]])
+    expect(await of({ status: 'open', urgency: 'end-of-life' })).toMatchObject([['end-of-life', [expect.anything()]]])
+    expect(await of({ status: 'resolved', fixed_version: '0' })).toEqual([])
+    expect(await of({ status: 'resolved', fixed_version: '1-2' })).toEqual([['fixed', []]])
+  })
+
   it('skips what is wrong and keeps the rest', async () => {
     const text = JSON.stringify({
       curl: {

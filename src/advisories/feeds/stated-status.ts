@@ -76,8 +76,10 @@ const STATUSES: ReadonlySet<unknown> = new Set<VendorStatus>([
 ])
 
 /** What an entry's `ecosystem_specific` states, the inverse of {@link statedAffected}; undefined where it states nothing. */
-export function statedStatus(specific: Readonly<Record<string, unknown>> | undefined): StatedStatus | undefined {
-  if (specific === undefined || !STATUSES.has(specific.status)) return undefined
+export function statedStatus(stated: unknown): StatedStatus | undefined {
+  if (typeof stated !== 'object' || stated === null) return undefined
+  const specific = stated as Readonly<Record<string, unknown>>
+  if (!STATUSES.has(specific.status)) return undefined
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
   const [reason, fixedOn, module] = [text(specific.status_reason), text(specific.fixed_on), text(specific.module)]
   return {

@@ -1,5 +1,5 @@
 import type { Component } from '../../model/component.ts'
-import type { Finding } from '../../model/finding.ts'
+import type { Finding, VendorStatus } from '../../model/finding.ts'
 import type { Inventory } from '../../model/inventory.ts'
 import type { LeftOut } from '../../model/scan-result.ts'
 import type { Severity } from '../../model/severity.ts'
@@ -10,6 +10,8 @@ export interface FindingFilter {
   readonly severities?: readonly Severity[]
   /** Leave out vulnerabilities that no version fixes. */
   readonly ignoreUnfixed: boolean
+  /** Leave out vulnerabilities of which the vendor of the package says so. */
+  readonly ignoreStatus?: readonly VendorStatus[]
   /** Keep findings about packages that only development needs. */
   readonly includeDevelopment?: boolean
   /** Leave out findings that are less sure than this, 0 to 1. */
@@ -22,7 +24,7 @@ export interface FindingFilter {
 
 /**
  * The findings that pass, in their order, and how many open ones each filter left out: each counted once, for the first that it
- * fails, in the order `--pkg-types`, development, `--min-confidence`, `--reachable`, `--ignore-unfixed`, `--severity`. Settled findings (excepted, not affected) are filtered alike
+ * fails, in the order `--pkg-types`, development, `--min-confidence`, `--reachable`, `--ignore-unfixed`, `--ignore-status`, `--severity`. Settled findings (excepted, not affected) are filtered alike
  * but not counted: nobody misses them.
  */
 export function filterFindings(
@@ -62,6 +64,8 @@ function failedBy(
   if (filter.minConfidence !== undefined && finding.confidence < filter.minConfidence) return '--min-confidence'
   if (filter.reachable !== undefined && !filter.reachable.includes(finding.reachable)) return '--reachable'
   if (filter.ignoreUnfixed && finding.kind === 'vulnerability' && finding.fixes.length === 0) return '--ignore-unfixed'
+  if (finding.vendorStatus !== undefined && filter.ignoreStatus?.includes(finding.vendorStatus))
+    return '--ignore-status'
   if (filter.severities !== undefined && !filter.severities.includes(finding.severity.value)) return '--severity'
   return undefined
 }

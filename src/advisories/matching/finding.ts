@@ -1,6 +1,7 @@
 import type { Component } from '../../model/component.ts'
 import type { Disposition, Finding, FindingKind, Fix, SeverityStatement, VendorStatus } from '../../model/finding.ts'
 import { isSystemEcosystem } from '../ecosystems.ts'
+import { type StatedStatus, statedStatus } from '../feeds/stated-status.ts'
 import { cveOf } from '../names.ts'
 import type { AdvisoryDatabase, AffectedEntry, OsvRecord } from '../types.ts'
 import type { Decided } from './decide.ts'
@@ -46,7 +47,7 @@ export function findingOf(
     severities: distinctStatements(statements),
     ...statusOf(component, decided, fixes),
     fixes,
-    remarks: [...remarks, ...informationalRemarks(decided, kind)],
+    remarks: [...remarks, ...reasonRemarks(decided, fixes), ...informationalRemarks(decided, kind)],
     exploit: exploitOf(names, session.db),
     reachable: 'unknown',
     confidence: Math.max(0, ...component.evidence.map((evidence) => evidence.confidence)),
@@ -128,8 +129,28 @@ function statusOf(
 ): { readonly vendorStatus?: VendorStatus } {
   if (!isSystemEcosystem(readAs(component.ecosystem))) return {}
   if (fixes.length > 0) return { vendorStatus: 'fixed' }
-  const ended = decided.deciding.some((hit) => [...hit.main, ...hit.extended].some(isEndOfLife))
-  return { vendorStatus: ended ? 'end-of-life' : 'affected' }
+  const entries = decided.deciding.flatMap((hit) => [...hit.main, ...hit.extended])
+  const stated = statedBy(decided)
+  // A fix that is stated and is none for this version is no fix.
+  if (stated !== undefined && stated.status !== 'fixed') return { vendorStatus: stated.status }
+  return { vendorStatus: entries.some(isEndOfLife) ? 'end-of-life' : 'affected' }
+}
+
+/** What the publisher's own feed says about what is not fixed, for everybody rather than for subscribers. */
+function statedBy(decided: Decided): StatedStatus | undefined {
+  for (const hit of decided.deciding)
+    for (const entry of hit.main.length > 0 ? hit.main : hit.extended) {
+      const stated = statedStatus(entry.specific?.ecosystem_specific)
+      if (stated !== undefined) return stated
+    }
+  return undefined
+}
+
+/** The publisher's reason for what it says about a weakness without a fix: `no-dsa: Minor issue`. */
+function reasonRemarks(decided: Decided, fixes: readonly Fix[]): readonly string[] {
+  const stated = fixes.length > 0 ? undefined : statedBy(decided)
+  if (stated?.reason === undefined || stated.status === 'fixed') return []
+  return [`${publisherOf(decided.deciding[0].record.id).source} says: ${stated.reason.slice(0, 200)}`]
 }
 
 /** Debian's tracker marks packages that it has stopped to support within a release by the urgency `end-of-life`. */
