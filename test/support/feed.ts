@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Feed, FeedIo, FeedItem } from '../../src/advisories/feeds/types.ts'
+import type { Feed, FeedItem } from '../../src/advisories/feeds/types.ts'
 import { unpacked } from '../../src/advisories/feeds/unpacked.ts'
 import type { OsvRecord } from '../../src/advisories/types.ts'
 
