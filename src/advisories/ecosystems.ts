@@ -20,6 +20,7 @@ const FACTS: readonly EcosystemFacts[] = [
   system('AlmaLinux', 'MIT'),
   system('Alpaquita'),
   system('Alpine'),
+  system('Amazon Linux'),
   system('Android'),
   system('Arch Linux'),
   system('Azure Linux'),

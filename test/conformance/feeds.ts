@@ -8,7 +8,6 @@ import type { CaseOutcome, ConformanceSuite } from './suite.ts'
 export const feeds: ConformanceSuite = {
   id: 'feeds',
   gaps: {
-    'amazon/*': 'not read yet',
     'rhel/*': 'not read yet',
     'sles/*': 'not read yet',
   },

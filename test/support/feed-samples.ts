@@ -10,7 +10,7 @@ export interface FeedSample {
   readonly ids: readonly string[]
   /** Ids that the later state adds. */
   readonly added: readonly string[]
-  /** It is asked for what is newer than a time, which stands in the address, and not under a condition. */
+  /** What is new shows in its index (a time in the address, a digest), so that nothing is asked under a condition. */
   readonly asksByTime?: true
 }
 
@@ -193,6 +193,26 @@ const bodhiPage = (...updates: readonly object[]) =>
 const BODHI = 'updates/?type=security&status=stable&releases=F44&rows_per_page=100'
 const BODHI_SINCE = `${BODHI}&modified_since=2026-11-01T00%3A00%3A00&page=1`
 
+const bulletin = (fixed: string, cve: string) =>
+  `<html><body><span><b>Advisory Release Date:</b> 2026-03-07 00:29 Pacific</span><div id='severity' class='alas-info'><b>Severity:</b> <span></span> Important<br /></div><div id='references'><b>References:</b> <a href='/cve/html/${cve}.html'>${cve}&nbsp;</a></div><hr class='mid-pad'><div id='issue_overview'><b>Issue Overview:</b><p>A flaw &amp; more</p></div><div id='new_packages'><b>New Packages:</b><pre>aarch64:<br />&nbsp;&nbsp;&nbsp; curl-${fixed}.aarch64<br />&nbsp;&nbsp;&nbsp; libcurl-devel-${fixed}.aarch64<br /></pre></div></body></html>`
+const rss = (...items: readonly (readonly [page: string, built: string])[]) =>
+  `<?xml version="1.0"?><rss version="2.0"><channel>${items
+    .map(
+      ([page, built]) =>
+        `<item><title>x</title><link>https://alas.aws.amazon.com/AL2/${page}.html</link><lastBuildDate>${built}</lastBuildDate></item>`,
+    )
+    .join('')}</channel></rss>`
+
+const updateinfo = (...updates: readonly (readonly [id: string, version: string])[]) =>
+  `<?xml version="1.0"?><updates>${updates
+    .map(
+      ([id, version]) =>
+        `<update author="x" status="final" type="security"><id>${id}</id><title>Amazon Linux - ${id}: important priority package update for curl</title><issued date="2026-03-07 00:29"/><updated date="2026-03-08 00:51"/><severity>important</severity><description>Text</description><references><reference href="https://www.cve.org/CVERecord?id=CVE-2026-0001" id="CVE-2026-0001" title="" type="cve"/></references><pkglist><collection short="x"><name>x</name><package name="curl" epoch="1" version="${version}" release="1.amzn2023" arch="x86_64"><filename>x</filename></package><package name="libcurl" epoch="0" version="${version}" release="1.amzn2023" arch="x86_64"/></collection></pkglist></update>`,
+    )
+    .join('')}</updates>`
+const repomd = (checksum: string) =>
+  `<?xml version="1.0"?><repomd xmlns="http://linux.duke.edu/metadata/repo"><data type="primary"><location href="repodata/primary.xml.gz"/></data><data type="updateinfo"><checksum type="sha256">${checksum}</checksum><location href="repodata/updateinfo.xml.gz"/></data></repomd>`
+
 /** By feed id: every feed has one. */
 export const FEED_SAMPLES: Readonly<Record<string, FeedSample>> = {
   'alpine-secdb': {
@@ -217,6 +237,49 @@ export const FEED_SAMPLES: Readonly<Record<string, FeedSample>> = {
     },
     ids: ['ALPINE-CVE-2026-0001', 'ALPINE-CVE-2026-0002', 'ALPINE-CVE-2026-0003'],
     added: ['ALPINE-CVE-2026-0004'],
+  },
+  'amazon-alas': {
+    files: {
+      main: {
+        'AL2/alas.rss': rss(['ALAS-2026-1', 'one'], ['ALAS-2026-2', 'one']),
+        'AL2/ALAS-2026-1.html': bulletin('8.5.0-1.amzn2', 'CVE-2026-0001'),
+        'AL2/ALAS-2026-2.html': bulletin('8.5.0-2.amzn2', 'CVE-2026-0002'),
+      },
+    },
+    later: {
+      main: {
+        'AL2/alas.rss': rss(['ALAS-2026-1', 'one'], ['ALAS-2026-2', 'two'], ['ALAS-2026-3', 'one']),
+        'AL2/ALAS-2026-2.html': bulletin('8.5.0-3.amzn2', 'CVE-2026-0002'),
+        'AL2/ALAS-2026-3.html': bulletin('8.6.0-1.amzn2', 'CVE-2026-0003'),
+      },
+    },
+    ids: ['ALAS2-2026-1', 'ALAS2-2026-2'],
+    added: ['ALAS2-2026-3'],
+    asksByTime: true,
+  },
+  'amazon-updateinfo': {
+    files: {
+      main: {
+        '2/core/latest/x86_64/mirror.list': 'https://cdn.amazonlinux.com/2/core/2.0/x86_64/abc/\n',
+        '2/core/2.0/x86_64/abc/repodata/repomd.xml': repomd('one'),
+        '2/core/2.0/x86_64/abc/repodata/updateinfo.xml.gz': updateinfo(['ALAS2-2026-1', '8.5.0']),
+        'al2023/core/mirrors/latest/x86_64/mirror.list': 'https://cdn.amazonlinux.com/al2023/core/guids/def/x86_64/\n',
+        'al2023/core/guids/def/x86_64/repodata/repomd.xml': repomd('one'),
+        'al2023/core/guids/def/x86_64/repodata/updateinfo.xml.gz': updateinfo(['ALAS2023-2026-1', '8.5.0']),
+      },
+    },
+    later: {
+      main: {
+        'al2023/core/guids/def/x86_64/repodata/repomd.xml': repomd('two'),
+        'al2023/core/guids/def/x86_64/repodata/updateinfo.xml.gz': updateinfo(
+          ['ALAS2023-2026-1', '8.5.1'],
+          ['ALAS2023-2026-2', '8.6.0'],
+        ),
+      },
+    },
+    ids: ['ALAS2-2026-1', 'ALAS2023-2026-1'],
+    added: ['ALAS2023-2026-2'],
+    asksByTime: true,
   },
   'arch-tracker': {
     files: {

@@ -1,4 +1,6 @@
 import { alpineSecdb } from './alpine-secdb/index.ts'
+import { amazonAlas } from './amazon-alas/index.ts'
+import { amazonUpdateinfo } from './amazon-updateinfo/index.ts'
 import { archTracker } from './arch-tracker/index.ts'
 import { azureLinuxOval } from './azure-linux-oval/index.ts'
 import { chainguardSecdb } from './chainguard-secdb/index.ts'
@@ -16,6 +18,8 @@ import { wolfiSecdb } from './wolfi-secdb/index.ts'
 /** Every feed beside OSV's bucket, one a line. */
 export const FEEDS: readonly Feed[] = [
   alpineSecdb, //
+  amazonAlas,
+  amazonUpdateinfo,
   archTracker,
   azureLinuxOval,
   chainguardSecdb,

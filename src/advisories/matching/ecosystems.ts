@@ -51,6 +51,7 @@ const NAMING: ReadonlyMap<string, Naming> = new Map<string, Naming>([
   ['EPEL', { by: ['source'], rpm: true }],
   ['Oracle Linux', { by: ['binary'], rpm: true }],
   ['Photon OS', { by: ['binary', 'source'], rpm: true }],
+  ['Amazon Linux', { by: ['binary'], rpm: true }],
   ['Arch Linux', { by: ['binary'] }],
   ['Azure Linux', { by: ['binary', 'source'], rpm: true }],
 ])

@@ -30,6 +30,7 @@ export const releaseRules: ReadonlyMap<string, ReleaseRule> = new Map<string, Re
   ['Fedora', same],
   ['EPEL', sameMajor],
   ['Oracle Linux', oracle],
+  ['Amazon Linux', sameMajor],
   ['Photon OS', sameMajor],
   ['Azure Linux', sameMajor],
   ['Android', same],

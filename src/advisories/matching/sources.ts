@@ -19,6 +19,10 @@ const general = (source: string): Publisher => ({ source, kind: 'general', bundl
  * holds). The longest prefix wins; an id of none is a publisher of its own name.
  */
 const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
+  ['ALAS', distribution('amazon')],
+  ['ALAS2', distribution('amazon')],
+  ['ALAS2022', distribution('amazon')],
+  ['ALAS2023', distribution('amazon')],
   ['ALBA', distribution('almalinux')],
   ['ALEA', distribution('almalinux')],
   ['ALSA', distribution('almalinux')],

@@ -11,7 +11,7 @@ const ROOTS: Readonly<Record<string, readonly (string | undefined)[]>> = {
   'almalinux/from-os-release': ['almalinux', '8.4', '8', 'AlmaLinux:8'],
   'almalinux/from-redhat-release': ['almalinux', '8.10', '8', 'AlmaLinux:8'],
   alpine: ['alpine', '3.11.6', 'v3.11', 'Alpine:v3.11'],
-  amazon: ['amzn', '2', '2', undefined],
+  amazon: ['amzn', '2', '2', 'Amazon Linux:2'],
   arch: ['arch', '', '', 'Arch Linux'],
   busybox: ['busybox', '1.31.1', '1.31.1', undefined],
   centos: ['centos', '8', '8', undefined],

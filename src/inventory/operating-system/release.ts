@@ -63,7 +63,8 @@ const centos: Rule = (claim) => {
 /** Amazon Linux 1 counted by year and month (`2018.03`); later ones are 2, 2022, 2023. */
 const amazon: Rule = ({ version }) => {
   const first = numbers(version, 1)
-  return { release: /^20(?:1\d|20|21)\./.test(version) ? '1' : first }
+  const release = /^20(?:1\d|20|21)\./.test(version) ? '1' : first
+  return { release, ecosystem: scoped('Amazon Linux', release) }
 }
 
 const sles: Rule = ({ version, name }) => {

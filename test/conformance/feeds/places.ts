@@ -1,4 +1,5 @@
 import { alpine } from './alpine.ts'
+import { amazon } from './amazon.ts'
 import { arch } from './arch.ts'
 import { debian } from './debian.ts'
 import { epss } from './epss.ts'
@@ -14,6 +15,7 @@ import { ubuntu } from './ubuntu.ts'
 /** Every feed's place, one a line. */
 export const FEED_PLACES: readonly FeedPlace[] = [
   alpine, //
+  amazon,
   arch,
   debian,
   epss,
