@@ -8,7 +8,6 @@ import type { CaseOutcome, ConformanceSuite } from './suite.ts'
 export const feeds: ConformanceSuite = {
   id: 'feeds',
   gaps: {
-    'rhel/*': 'not read yet',
     'sles/*': 'not read yet',
   },
   async *run(folder) {

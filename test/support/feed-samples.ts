@@ -193,6 +193,32 @@ const bodhiPage = (...updates: readonly object[]) =>
 const BODHI = 'updates/?type=security&status=stable&releases=F44&rows_per_page=100'
 const BODHI_SINCE = `${BODHI}&modified_since=2026-11-01T00%3A00%3A00&page=1`
 
+const weakness = (name: string, build: string) =>
+  json({
+    name,
+    threat_severity: 'Important',
+    public_date: '2026-02-03T00:00:00Z',
+    bugzilla: { description: `${name} curl: a flaw`, url: 'https://bugzilla.redhat.com/1' },
+    cvss3: { cvss3_scoring_vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' },
+    affected_release: [
+      {
+        product_name: 'Red Hat Enterprise Linux 8',
+        release_date: '2026-03-01T00:00:00Z',
+        advisory: 'RHSA-2026:1',
+        cpe: 'cpe:/o:redhat:enterprise_linux:8',
+        package: build,
+      },
+    ],
+    package_state: [
+      {
+        product_name: 'Red Hat Enterprise Linux 7',
+        fix_state: 'Will not fix',
+        package_name: 'curl',
+        cpe: 'cpe:/o:redhat:enterprise_linux:7',
+      },
+    ],
+  })
+
 const bulletin = (fixed: string, cve: string) =>
   `<html><body><span><b>Advisory Release Date:</b> 2026-03-07 00:29 Pacific</span><div id='severity' class='alas-info'><b>Severity:</b> <span></span> Important<br /></div><div id='references'><b>References:</b> <a href='/cve/html/${cve}.html'>${cve}&nbsp;</a></div><hr class='mid-pad'><div id='issue_overview'><b>Issue Overview:</b><p>A flaw &amp; more</p></div><div id='new_packages'><b>New Packages:</b><pre>aarch64:<br />&nbsp;&nbsp;&nbsp; curl-${fixed}.aarch64<br />&nbsp;&nbsp;&nbsp; libcurl-devel-${fixed}.aarch64<br /></pre></div></body></html>`
 const rss = (...items: readonly (readonly [page: string, built: string])[]) =>
@@ -428,6 +454,23 @@ export const FEED_SAMPLES: Readonly<Record<string, FeedSample>> = {
     },
     ids: ['PHOTON-CVE-2026-0001', 'PHOTON-CVE-2026-0002'],
     added: ['PHOTON-CVE-2026-0003'],
+  },
+  'redhat-hydra': {
+    files: {
+      main: {
+        'cve.json?per_page=1000&page=1': json([{ CVE: 'CVE-2026-0001' }]),
+        'cve/CVE-2026-0001.json': weakness('CVE-2026-0001', 'curl-1:7.61.1-34.el8'),
+      },
+    },
+    later: {
+      main: {
+        'cve.json?per_page=1000&page=1': json([{ CVE: 'CVE-2026-0001' }, { CVE: 'CVE-2026-0002' }]),
+        'cve/CVE-2026-0001.json': weakness('CVE-2026-0001', 'curl-1:7.61.1-35.el8'),
+        'cve/CVE-2026-0002.json': weakness('CVE-2026-0002', 'curl-1:7.61.1-36.el8'),
+      },
+    },
+    ids: ['REDHAT-CVE-2026-0001'],
+    added: ['REDHAT-CVE-2026-0002'],
   },
   'ubuntu-osv': {
     files: {

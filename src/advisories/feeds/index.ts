@@ -10,6 +10,7 @@ import { minimosSecdb } from './minimos-secdb/index.ts'
 import { nvd } from './nvd/index.ts'
 import { oracleOval } from './oracle-oval/index.ts'
 import { photon } from './photon/index.ts'
+import { redhatHydra } from './redhat-hydra/index.ts'
 import type { Feed } from './types.ts'
 import { ubuntuOsv } from './ubuntu-osv/index.ts'
 import { ubuntuTracker } from './ubuntu-tracker/index.ts'
@@ -29,6 +30,7 @@ export const FEEDS: readonly Feed[] = [
   nvd,
   oracleOval,
   photon,
+  redhatHydra,
   ubuntuOsv,
   ubuntuTracker,
   wolfiSecdb,

@@ -1,4 +1,5 @@
 import type { Component } from '../../model/component.ts'
+import { statedStatus } from '../feeds/stated-status.ts'
 import type { AffectedEntry } from '../types.ts'
 
 /** A build for a module says so in its release: `.module_el8.6.0+2904+…`, `.module+el8.4.0+570+…`. */
@@ -7,9 +8,11 @@ const MODULAR = /\.module[_+]/
 /**
  * Whether an RPM entry and an installed package are of one kind: a module's builds and those outside modules are different
  * packages with the same name, and their versions do not compare (https://docs.fedoraproject.org/en-US/modularity/). An entry
- * that names no fix speaks about both.
+ * that names no fix speaks about both, and one that names its module about that.
  */
 export function sameModularity(entry: AffectedEntry, component: Pick<Component, 'module' | 'version'>): boolean {
+  const stated = statedStatus(entry.specific?.ecosystem_specific)?.module
+  if (stated !== undefined) return component.module !== undefined && sameModule(stated, component.module)
   const installed = component.module !== undefined || MODULAR.test(component.version)
   let named = false
   for (const range of entry.ranges) {
@@ -20,6 +23,12 @@ export function sameModularity(entry: AffectedEntry, component: Pick<Component, 
     }
   }
   return !named
+}
+
+/** `python38:3.8` is the module of a package that says `python38:3.8:8060020220530:…`. */
+function sameModule(stated: string, installed: string): boolean {
+  const [name, stream] = installed.split(':')
+  return stated === `${name}:${stream}`
 }
 
 /**

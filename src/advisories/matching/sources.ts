@@ -48,6 +48,7 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
   ['OESA', distribution('openeuler')],
   ['PHOTON', distribution('photon', false)],
   ['PHSA', distribution('photon')],
+  ['REDHAT', distribution('redhat', false)],
   ['RHBA', distribution('redhat')],
   ['RHEA', distribution('redhat')],
   ['RHSA', distribution('redhat')],

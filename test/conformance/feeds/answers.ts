@@ -22,6 +22,8 @@ export interface CaseNames {
   /** Whether the cases' project lists CVE numbers beside the id. */
   readonly cves?: boolean
   /** Entries that the cases' project leaves out. */
+  /** What the cases' project calls not to be fixed. */
+  readonly wontFix?: (affected: OsvAffected) => boolean
   /** A case's range of an entry, where the cases' project states one. */
   readonly range?: (affected: OsvAffected) => string
   readonly leavesOut?: (affected: OsvAffected) => boolean
@@ -46,6 +48,7 @@ export function factAnswers(records: readonly OsvRecord[], names: CaseNames): Fe
         cves: names.cves ? cvesOf(first.record) : [],
         packages: entries.map(({ affected }) => ({
           ...packageFacts(affected),
+          ...(names.wontFix === undefined ? {} : { wontFix: names.wontFix(affected) }),
           ...(names.range === undefined ? {} : { range: names.range(affected) }),
         })),
       }

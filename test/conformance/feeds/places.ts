@@ -10,6 +10,7 @@ import { mariner } from './mariner.ts'
 import { nvd } from './nvd.ts'
 import { oracle } from './oracle.ts'
 import { photon } from './photon.ts'
+import { rhel } from './rhel.ts'
 import { ubuntu } from './ubuntu.ts'
 
 /** Every feed's place, one a line. */
@@ -25,5 +26,6 @@ export const FEED_PLACES: readonly FeedPlace[] = [
   nvd,
   oracle,
   photon,
+  rhel,
   ubuntu,
 ]

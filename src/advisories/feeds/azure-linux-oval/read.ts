@@ -21,6 +21,10 @@ export const azureReader: FeedReader = {
         input: document.input,
       })
     for (const definition of await readOval(document)) {
+      if ('wrong' in definition) {
+        yield definition
+        continue
+      }
       const record = recordOf(definition, `Azure Linux:${release}`, document.at)
       if (record === undefined) yield { wrong: definition.id, reason: 'names no weakness or no package' }
       else yield { record }

@@ -10,8 +10,12 @@ export const oracleReader: FeedReader = {
   documents: async () => [{ path: 'com.oracle.elsa-all.xml.bz2', maxBytes: 8 * 1024 ** 3 }],
   async *read(document): AsyncGenerator<FeedItem> {
     for (const definition of await readOval(document)) {
+      if ('wrong' in definition) {
+        yield definition
+        continue
+      }
       const record = recordOf(definition, document.at)
-      if (record === undefined) yield { wrong: definition.id, reason: 'names no advisory and no release' }
+      if (record === undefined) yield { wrong: definition.id, reason: 'names no advisory, no release or no fix' }
       else yield { record }
     }
   },
@@ -19,8 +23,8 @@ export const oracleReader: FeedReader = {
 
 function recordOf(definition: OvalDefinition, at: string): OsvRecord | undefined {
   const own = definition.references.find(({ source }) => source.toLowerCase() === 'elsa')
-  const release = /Oracle Linux (\d{1,2})\b/.exec(definition.platforms.join(' '))?.[1]
-  if (own === undefined || !isRecordId(own.id) || release === undefined) return undefined
+  const affected = packagesOf(definition)
+  if (own === undefined || !isRecordId(own.id) || affected.length === 0) return undefined
   const advisory = childOf(definition.metadata, 'advisory')
   const severity = advisory === undefined ? undefined : childOf(advisory, 'severity')?.text
   const issued = advisory === undefined ? undefined : childOf(advisory, 'issued')?.attributes.get('date')
@@ -36,17 +40,18 @@ function recordOf(definition: OvalDefinition, at: string): OsvRecord | undefined
     summary: definition.title.replace(/^[A-Z]+-\d{4}-\d+:\s*/, '').replace(/\s*\([A-Z]+\)$/, ''),
     details: definition.description,
     severity: severity === undefined || severity === 'N/A' ? [] : [{ type: 'Oracle', score: severity }],
-    affected: packagesOf(definition, release).map(statedAffected),
+    affected: affected.map(statedAffected),
     references: [{ type: 'ADVISORY', url: own.url }],
   }
 }
 
 /** Each package once for a fix, with the architectures for which it is said; builds for Ksplice are a stream of their own. */
-function packagesOf({ ways }: OvalDefinition, release: string): readonly StatedPackage[] {
+function packagesOf({ ways, platforms }: OvalDefinition): readonly StatedPackage[] {
   const found = new Map<string, StatedPackage & { architectures?: readonly string[] }>()
   for (const way of ways) {
     const fix = fixOf(way)
-    if (fix === undefined) continue
+    const release = releaseOf(way, platforms)
+    if (fix === undefined || release === undefined) continue
     const module = moduleOf(way)
     const live = /ksplice/.test(fix.fixed) || way.some((test) => /ksplice/.test(test.release?.value ?? test.comment))
     const ecosystem = `Oracle Linux:${release}${live ? ':ksplice' : ''}`
@@ -61,6 +66,16 @@ function packagesOf({ ways }: OvalDefinition, release: string): readonly StatedP
     })
   }
   return [...found.values()]
+}
+
+/** A definition may be about several releases: each way says which it is for, and the platforms where there is one. */
+function releaseOf(way: readonly OvalTest[], platforms: readonly string[]): string | undefined {
+  for (const { comment } of way) {
+    const release = /^Oracle Linux (\d{1,2}) is installed$/.exec(comment)?.[1]
+    if (release !== undefined) return release
+  }
+  const named = new Set(platforms.flatMap((platform) => /Oracle Linux (\d{1,2})\b/.exec(platform)?.[1] ?? []))
+  return named.size === 1 ? [...named][0] : undefined
 }
 
 /** The package of a way and its fix; from the comment where the document lacks the test, the object or the state. */

@@ -2,6 +2,12 @@ import { Failure } from '../../../lib/failure.ts'
 import type { OpenDocument } from '../types.ts'
 import { childOf, childrenOf, type XmlElement, xmlElements } from '../xml-elements.ts'
 
+/** A definition that cannot be read, and why; the others still count. */
+export interface WrongDefinition {
+  readonly wrong: string
+  readonly reason: string
+}
+
 /** What a definition says, its tests resolved. */
 export interface OvalDefinition {
   /** `oval:com.oracle.elsa:def:20070057`. */
@@ -26,9 +32,9 @@ export interface OvalTest {
   readonly arch?: { readonly operation: string; readonly value: string }
 }
 
-/** References to tests that a document may hold, and ways of one definition. */
-const MAX_REFERENCES = 20_000_000
-const MAX_WAYS = 100_000
+/** References to tests that all ways of a document may hold, and those of one definition. */
+const MAX_REFERENCES = 4_000_000
+const MAX_OF_DEFINITION = 200_000
 const MAX_DEPTH = 64
 
 interface Reference {
@@ -48,8 +54,8 @@ interface Draft {
 export async function readOval({
   chunks,
   input,
-}: Pick<OpenDocument, 'chunks' | 'input'>): Promise<readonly OvalDefinition[]> {
-  const drafts: Draft[] = []
+}: Pick<OpenDocument, 'chunks' | 'input'>): Promise<readonly (OvalDefinition | WrongDefinition)[]> {
+  const drafts: (Draft | WrongDefinition)[] = []
   const tests = new Map<string, { readonly object: string; readonly state: string }>()
   const objects = new Map<string, string>()
   const states = new Map<string, Omit<OvalTest, 'name' | 'comment'>>()
@@ -58,8 +64,8 @@ export async function readOval({
   for await (const element of xmlElements(chunks, input, { root: ['oval_definitions'], wanted })) {
     const id = element.attributes.get('id') ?? ''
     if (element.name === 'definition') {
-      const draft = draftOf(element, id, input)
-      references += draft.ways.reduce((sum, way) => sum + way.length, 0)
+      const draft = draftOf(element, id)
+      if ('ways' in draft) references += draft.ways.reduce((sum, way) => sum + way.length, 0)
       if (references > MAX_REFERENCES)
         throw new Failure('feed-oval', `${input} refers to more than ${MAX_REFERENCES} tests`, { input })
       drafts.push(draft)
@@ -70,22 +76,24 @@ export async function readOval({
     else states.set(id, stateOf(element))
   }
   if (drafts.length === 0) throw new Failure('feed-oval', `${input} holds no definitions`, { input })
-  return drafts.map(({ definition, ways }) => ({
-    ...definition,
-    ways: ways.map((way) =>
+  return drafts.map((draft) => {
+    if ('wrong' in draft) return draft
+    const ways = draft.ways.map((way) =>
       way.map(({ test, comment }): OvalTest => {
         const found = tests.get(test)
         const name = found && objects.get(found.object)
         return { comment, ...(name === undefined ? {} : { name }), ...(found && states.get(found.state)) }
       }),
-    ),
-  }))
+    )
+    return { ...draft.definition, ways }
+  })
 }
 
-function draftOf(element: XmlElement, id: string, input: string): Draft {
+function draftOf(element: XmlElement, id: string): Draft | WrongDefinition {
   const metadata = childOf(element, 'metadata')
-  if (metadata === undefined)
-    throw new Failure('feed-oval', `${input}: definition ${id} says nothing of itself`, { input })
+  if (metadata === undefined) return { wrong: id, reason: 'it says nothing of itself' }
+  const ways = waysOf(childOf(element, 'criteria'))
+  if (ways === undefined) return { wrong: id, reason: 'its criteria have no end' }
   const affected = childOf(metadata, 'affected')
   return {
     definition: {
@@ -100,7 +108,7 @@ function draftOf(element: XmlElement, id: string, input: string): Draft {
       })),
       metadata,
     },
-    ways: waysOf(childOf(element, 'criteria'), id, input),
+    ways,
   }
 }
 
@@ -117,10 +125,15 @@ interface Place {
 
 /**
  * The ways through a tree of criteria, without recursion: what stands under `AND` holds for all that is below it; each leaf under `OR`, and
- * the leaves of an `AND` without further criteria, end a way.
+ * the leaves of an `AND` without further criteria, end a way. Undefined for a tree that is too deep or has too many.
  */
-function waysOf(root: XmlElement | undefined, id: string, input: string): readonly (readonly Reference[])[] {
+function waysOf(root: XmlElement | undefined): readonly (readonly Reference[])[] | undefined {
   const ways: (readonly Reference[])[] = []
+  let references = 0
+  const end = (way: readonly Reference[]) => {
+    references += way.length
+    if (references <= MAX_OF_DEFINITION) ways.push(way)
+  }
   const places: Place[] = root === undefined ? [] : [{ criteria: root, above: [], depth: 0 }]
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const { criteria, above, depth } = place
@@ -130,15 +143,16 @@ function waysOf(root: XmlElement | undefined, id: string, input: string): readon
     }))
     const below = childrenOf(criteria, 'criteria')
     const isOr = criteria.attributes.get('operator') === 'OR'
-    if (isOr) for (const leaf of leaves) ways.push([...above, leaf])
-    else if (below.length === 0 && leaves.length > 0) ways.push([...above, ...leaves])
-    if (ways.length > MAX_WAYS || depth > MAX_DEPTH)
-      throw new Failure('feed-oval', `${input}: the criteria of definition ${id} have no end`, { input })
+    // Counted before it is copied: a few leaves above many ways would be as many as their product.
+    const copies = (above.length + leaves.length) * (isOr ? leaves.length : 1)
+    if (references + copies > MAX_OF_DEFINITION || depth > MAX_DEPTH) return undefined
+    if (isOr) for (const leaf of leaves) end([...above, leaf])
+    else if (below.length === 0 && leaves.length > 0) end([...above, ...leaves])
     const held = isOr ? above : [...above, ...leaves]
     // The last is taken first: in the order of the document.
     for (const next of below.toReversed()) places.push({ criteria: next, above: held, depth: depth + 1 })
   }
-  return ways
+  return references > MAX_OF_DEFINITION ? undefined : ways
 }
 
 function stateOf(element: XmlElement): Omit<OvalTest, 'name' | 'comment'> {
