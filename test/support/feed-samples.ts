@@ -193,6 +193,14 @@ const bodhiPage = (...updates: readonly object[]) =>
 const BODHI = 'updates/?type=security&status=stable&releases=F44&rows_per_page=100'
 const BODHI_SINCE = `${BODHI}&modified_since=2026-11-01T00%3A00%3A00&page=1`
 
+const suseOval = (...issues: readonly (readonly [cve: string, fixed: string])[]) =>
+  `<oval_definitions><definitions>${issues
+    .map(
+      ([cve, fixed], index) =>
+        `<definition id="oval:x:def:${index}"><metadata><title>${cve}</title><advisory><issued date="2026-01-02"/><severity>Important</severity></advisory></metadata><criteria operator="AND"><criteria operator="OR"><criterion test_ref="a" comment="SUSE Linux Enterprise Server 15 is installed"/><criterion test_ref="b" comment="SUSE Linux Enterprise Desktop 15 is installed"/></criteria><criteria operator="OR"><criterion test_ref="c" comment="curl-${fixed} is installed"/><criterion test_ref="d" comment="libcurl4-${fixed} is installed"/></criteria></criteria></definition>`,
+    )
+    .join('')}</definitions></oval_definitions>`
+
 const weakness = (name: string, build: string) =>
   json({
     name,
@@ -471,6 +479,21 @@ export const FEED_SAMPLES: Readonly<Record<string, FeedSample>> = {
     },
     ids: ['REDHAT-CVE-2026-0001'],
     added: ['REDHAT-CVE-2026-0002'],
+  },
+  'suse-oval': {
+    files: {
+      main: {
+        '': '<a href="suse.linux.enterprise.server.15.xml.gz">x</a><a href="suse.linux.enterprise.server.15.xml">x</a><a href="../">up</a>',
+        'suse.linux.enterprise.server.15.xml.gz': suseOval(['CVE-2026-0001', '8.0.1-1']),
+      },
+    },
+    later: {
+      main: {
+        'suse.linux.enterprise.server.15.xml.gz': suseOval(['CVE-2026-0001', '8.0.1-2'], ['CVE-2026-0002', '8.0.1-3']),
+      },
+    },
+    ids: ['SUSE-CVE-2026-0001'],
+    added: ['SUSE-CVE-2026-0002'],
   },
   'ubuntu-osv': {
     files: {

@@ -11,6 +11,7 @@ import { nvd } from './nvd/index.ts'
 import { oracleOval } from './oracle-oval/index.ts'
 import { photon } from './photon/index.ts'
 import { redhatHydra } from './redhat-hydra/index.ts'
+import { suseOval } from './suse-oval/index.ts'
 import type { Feed } from './types.ts'
 import { ubuntuOsv } from './ubuntu-osv/index.ts'
 import { ubuntuTracker } from './ubuntu-tracker/index.ts'
@@ -31,6 +32,7 @@ export const FEEDS: readonly Feed[] = [
   oracleOval,
   photon,
   redhatHydra,
+  suseOval,
   ubuntuOsv,
   ubuntuTracker,
   wolfiSecdb,

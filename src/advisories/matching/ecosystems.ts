@@ -25,8 +25,8 @@ const BOTH: Naming = { by: ['source', 'binary'] }
 
 /**
  * By which name each distribution's records file a package. Debian's and Ubuntu's trackers and Alpine's secdb know source
- * packages only; AlmaLinux and Red Hat list every binary RPM; Rocky Linux lists source names with some binaries; SUSE, openSUSE,
- * Mageia, openEuler, Photon and Azure Linux source names. Wolfi, Chainguard and MinimOS file origins and, for some, the
+ * packages only; AlmaLinux and Red Hat list every binary RPM; Rocky Linux lists source names with some binaries; SUSE and
+ * openSUSE source names in their updates and binary ones in their OVAL; Mageia, openEuler, Photon and Azure Linux source names. Wolfi, Chainguard and MinimOS file origins and, for some, the
  * subpackages too. Fedora's updates name source packages, Oracle's every binary RPM, Arch's each package. What is not here is a library: its own name.
  */
 const NAMING: ReadonlyMap<string, Naming> = new Map<string, Naming>([
@@ -45,8 +45,8 @@ const NAMING: ReadonlyMap<string, Naming> = new Map<string, Naming>([
   ['Rocky Linux', { by: ['binary', 'source'], rpm: true }],
   ['Mageia', { by: ['binary', 'source'], rpm: true }],
   ['openEuler', { by: ['binary', 'source'], rpm: true }],
-  ['SUSE', { by: ['source'], rpm: true }],
-  ['openSUSE', { by: ['source'], rpm: true }],
+  ['SUSE', { by: ['source', 'binary'], rpm: true }],
+  ['openSUSE', { by: ['source', 'binary'], rpm: true }],
   ['Fedora', { by: ['source'], rpm: true }],
   ['EPEL', { by: ['source'], rpm: true }],
   ['Oracle Linux', { by: ['binary'], rpm: true }],

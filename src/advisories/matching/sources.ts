@@ -58,6 +58,7 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
   ['ROOT', distribution('root', false)],
   ['RXSA', distribution('rocky')],
   ['SUSE', distribution('suse')],
+  ['SUSE-CVE', distribution('suse', false)],
   ['UBUNTU', distribution('ubuntu', false)],
   ['USN', distribution('ubuntu')],
   ['WOLFI', distribution('wolfi', false)],
@@ -86,7 +87,8 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
 export function publisherOf(id: string): Publisher {
   const dash = id.indexOf('-')
   const prefix = dash < 0 ? id : id.slice(0, dash)
-  return PUBLISHERS.get(prefix) ?? { source: prefix.toLowerCase(), kind: 'general', bundle: false }
+  const longer = id.startsWith('CVE-', dash + 1) ? PUBLISHERS.get(`${prefix}-CVE`) : undefined
+  return longer ?? PUBLISHERS.get(prefix) ?? { source: prefix.toLowerCase(), kind: 'general', bundle: false }
 }
 
 /** Updates that repair or add something and are no security advisories, except where they name a weakness. */

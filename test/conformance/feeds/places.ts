@@ -11,6 +11,7 @@ import { nvd } from './nvd.ts'
 import { oracle } from './oracle.ts'
 import { photon } from './photon.ts'
 import { rhel } from './rhel.ts'
+import { sles } from './sles.ts'
 import { ubuntu } from './ubuntu.ts'
 
 /** Every feed's place, one a line. */
@@ -27,5 +28,6 @@ export const FEED_PLACES: readonly FeedPlace[] = [
   oracle,
   photon,
   rhel,
+  sles,
   ubuntu,
 ]

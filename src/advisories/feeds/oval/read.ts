@@ -116,43 +116,40 @@ function oneLine(text: string | undefined): string {
   return (text ?? '').replaceAll(/\s+/g, ' ').trim()
 }
 
-/** What has to hold together at one place of the tree of criteria. */
-interface Place {
-  readonly criteria: XmlElement
-  readonly above: readonly Reference[]
-  readonly depth: number
-}
+/** Raised within {@link waysOf} only. */
+class TooMany extends Error {}
 
 /**
- * The ways through a tree of criteria, without recursion: what stands under `AND` holds for all that is below it; each leaf under `OR`, and
- * the leaves of an `AND` without further criteria, end a way. Undefined for a tree that is too deep or has too many.
+ * The ways through a tree of criteria: what stands under `OR` are so many ways, what stands under `AND` holds together, so that ways of two
+ * children are combined. Undefined for a tree that is too deep or has too many. The depth is bounded, and so the recursion.
  */
 function waysOf(root: XmlElement | undefined): readonly (readonly Reference[])[] | undefined {
-  const ways: (readonly Reference[])[] = []
-  let references = 0
-  const end = (way: readonly Reference[]) => {
-    references += way.length
-    if (references <= MAX_OF_DEFINITION) ways.push(way)
+  if (root === undefined) return []
+  try {
+    return waysBelow(root, 0)
+  } catch (error) {
+    if (error instanceof TooMany) return undefined
+    throw error
   }
-  const places: Place[] = root === undefined ? [] : [{ criteria: root, above: [], depth: 0 }]
-  for (let place = places.pop(); place !== undefined; place = places.pop()) {
-    const { criteria, above, depth } = place
-    const leaves = childrenOf(criteria, 'criterion').map((one) => ({
-      test: one.attributes.get('test_ref') ?? '',
-      comment: one.attributes.get('comment') ?? '',
-    }))
-    const below = childrenOf(criteria, 'criteria')
-    const isOr = criteria.attributes.get('operator') === 'OR'
-    // Counted before it is copied: a few leaves above many ways would be as many as their product.
-    const copies = (above.length + leaves.length) * (isOr ? leaves.length : 1)
-    if (references + copies > MAX_OF_DEFINITION || depth > MAX_DEPTH) return undefined
-    if (isOr) for (const leaf of leaves) end([...above, leaf])
-    else if (below.length === 0 && leaves.length > 0) end([...above, ...leaves])
-    const held = isOr ? above : [...above, ...leaves]
-    // The last is taken first: in the order of the document.
-    for (const next of below.toReversed()) places.push({ criteria: next, above: held, depth: depth + 1 })
+}
+
+function waysBelow(criteria: XmlElement, depth: number): readonly (readonly Reference[])[] {
+  if (depth > MAX_DEPTH) throw new TooMany()
+  const leaves = childrenOf(criteria, 'criterion').map((one) => ({
+    test: one.attributes.get('test_ref') ?? '',
+    comment: one.attributes.get('comment') ?? '',
+  }))
+  const below = childrenOf(criteria, 'criteria').map((child) => waysBelow(child, depth + 1))
+  if (criteria.attributes.get('operator') === 'OR') return [...leaves.map((leaf) => [leaf]), ...below.flat()]
+  let ways: readonly (readonly Reference[])[] = [leaves]
+  for (const others of below) {
+    if (others.length === 0) continue
+    // Counted before anything is copied.
+    const size = (of: readonly (readonly Reference[])[]) => of.reduce((sum, way) => sum + way.length, 0)
+    if (size(ways) * others.length + size(others) * ways.length > MAX_OF_DEFINITION) throw new TooMany()
+    ways = ways.flatMap((way) => others.map((other) => [...way, ...other]))
   }
-  return references > MAX_OF_DEFINITION ? undefined : ways
+  return ways
 }
 
 function stateOf(element: XmlElement): Omit<OvalTest, 'name' | 'comment'> {
