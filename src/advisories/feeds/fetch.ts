@@ -1,22 +1,14 @@
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { ensureDirectory } from '../../lib/cache-directory.ts'
 import { Failure } from '../../lib/failure.ts'
 import type { HttpClient } from '../../lib/http.ts'
 import { plain } from '../sources/layout.ts'
-import type { OsvRecord } from '../types.ts'
-import { archiveFiles } from './archive-files.ts'
+import { DocumentFiling, type FilingOptions, LEAST_KEPT } from './filing.ts'
 import { type FeedPlace, type FetchedDocument, feedPlace, isDocumentPath } from './place.ts'
 import { type FeedState, type FeedStore, type FeedWriter, type HeldDocument, openFeedStore } from './store.ts'
 import type { Feed, FeedDocument, FeedIo, FeedReader } from './types.ts'
-import { unpacked } from './unpacked.ts'
 
 const MAX_DOCUMENTS = 1_000_000
-const MAX_ARCHIVED_FILE = 64 * 1024 ** 2
-/** A feed that keeps fewer of its records than this is not believed. */
-const LEAST_KEPT = 0.9
-/** A document of fewer records may lose some of them unsuspected. */
-const FEW = 10
 /** Clocks differ; a record from later than this is from the future. */
 const CLOCK_TOLERANCE_MS = 24 * 60 * 60_000
 
@@ -197,7 +189,8 @@ class Fetching {
         fetchedAt: this.#at,
       }
       if (digest === held?.digest) return writer.hold(document.path, now)
-      await writer.document(() => this.#read(writer, reader, document, path, now, held !== undefined))
+      const filing = new DocumentFiling(this.#store, writer, reader, this.#filing)
+      await writer.document(() => filing.file(document, input, path, now, held !== undefined))
       this.#touched++
     } catch (error) {
       this.#options.signal?.throwIfAborted()
@@ -210,88 +203,6 @@ class Fetching {
     } finally {
       if (typeof fetched === 'object') await fetched.dispose()
     }
-  }
-
-  async #read(
-    writer: FeedWriter,
-    reader: FeedReader,
-    document: FeedDocument,
-    file: string,
-    held: HeldDocument,
-    again: boolean,
-  ): Promise<void> {
-    const input = this.#place(document.from).locate(document.path)
-    const kind = document.kind ?? 'whole'
-    const chunks = unpacked(createReadStream(file), document.maxBytes, input)
-    if (kind === 'archive') {
-      writer.dropMembers(document.path)
-      let files = 0
-      const tooLarge = (name: string) => writer.skip(name, `larger than ${MAX_ARCHIVED_FILE} bytes`, document.path)
-      for await (const { name, bytes } of archiveFiles(chunks, input, MAX_ARCHIVED_FILE, tooLarge)) {
-        this.#options.signal?.throwIfAborted()
-        files++
-        await this.#member(writer, reader, document.path, name, bytes, held)
-      }
-      if (files === 0) throw new Failure('feed-empty', `${input} holds no files`, { input })
-      return writer.hold(document.path, held)
-    }
-    const filed = kind === 'increment' ? '' : document.path
-    const before = this.#store.bodies(filed)
-    if (kind === 'whole') writer.drop(document.path)
-    const said = await this.#items(writer, reader, { path: document.path, input, chunks }, filed, before)
-    if (said === 0 && kind === 'whole' && again)
-      throw new Failure('feed-empty', `${input} says nothing any more`, { input })
-    const now = this.#store.bodies(filed)
-    const gone = [...before.keys()].filter((id) => !now.has(id)).length
-    if (!this.#options.force && before.size >= FEW && gone > before.size * (1 - LEAST_KEPT))
-      throw new Failure('feed-shrinks', `${input} has lost ${gone} of its ${before.size} records, --force takes it`, {
-        input,
-      })
-    writer.hold(document.path, held)
-  }
-
-  /** A file of an archive: a wrong one is skipped by name. */
-  async #member(
-    writer: FeedWriter,
-    reader: FeedReader,
-    archive: string,
-    name: string,
-    bytes: Uint8Array,
-    held: HeldDocument,
-  ): Promise<void> {
-    try {
-      await writer.document(async () => {
-        writer.drop(name)
-        const chunks = (async function* () {
-          yield bytes
-        })()
-        await this.#items(writer, reader, { path: name, input: `${archive}: ${name}`, chunks }, name)
-        writer.hold(name, { digest: held.digest, fetchedAt: held.fetchedAt }, archive)
-      })
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      writer.skip(name, error.message, archive)
-    }
-  }
-
-  /** Files what a document says; gives how many records and facts. */
-  async #items(
-    writer: FeedWriter,
-    reader: FeedReader,
-    from: { readonly path: string; readonly input: string; readonly chunks: AsyncIterable<Uint8Array> },
-    filed: string,
-    before: ReadonlyMap<string, string> = new Map(),
-  ): Promise<number> {
-    let [said, steps] = [0, 0]
-    for await (const item of reader.read({ ...from, at: this.#at })) {
-      if ((++steps & 1023) === 0) this.#options.signal?.throwIfAborted()
-      if ('record' in item)
-        writer.add(aged(item.record, before.get(item.record.id), this.#at), filed, filed === '' ? 'increment' : 'whole')
-      else if ('fact' in item) writer.fact(item.fact, filed)
-      else writer.skip(item.wrong, item.reason, filed)
-      if (!('wrong' in item)) said++
-    }
-    return said
   }
 
   #io(held: ReadonlyMap<string, HeldDocument>): FeedIo {
@@ -312,6 +223,11 @@ class Fetching {
         }
       },
     }
+  }
+
+  get #filing(): FilingOptions {
+    const { force = false, signal } = this.#options
+    return { at: this.#at, force, signal }
   }
 
   #place(name = 'main'): FeedPlace {
@@ -371,11 +287,4 @@ class Fetching {
       warnings: this.#warnings,
     }
   }
-}
-
-/** A record as it was, with its time, where only the time is new: a publisher who states none has changed the document, not each record. */
-function aged(record: OsvRecord, before: string | undefined, at: string): OsvRecord {
-  if (before === undefined || record.modified !== at) return record
-  const old = { ...record, modified: (JSON.parse(before) as { modified: string }).modified }
-  return JSON.stringify(old) === before ? old : record
 }

@@ -74,6 +74,8 @@ export interface FeedStore {
   counts(): { readonly records: number; readonly facts: number; readonly skipped: number }
   /** Times of all records by id, for telling what changed. */
   times(): ReadonlyMap<string, string>
+  /** Digests of an archive's files, by path. */
+  members(archive: string): ReadonlyMap<string, string>
   /** Every record of one document as it is kept, by id. */
   bodies(document: string): ReadonlyMap<string, string>
   /** Every record of the feed, by id. What several documents say under one id is joined. */
@@ -92,8 +94,8 @@ export interface FeedWriter {
   document(fill: () => Promise<void>): Promise<void>
   /** Forgets a document with its records. */
   drop(path: string): void
-  /** Forgets the members of an archive. */
-  dropMembers(archive: string): void
+  /** Forgets what was skipped of a document. */
+  forgetSkipped(document: string): void
   hold(path: string, held: HeldDocument, archive?: string): void
   /** Files a record. What a document says twice under one id is joined; an increment replaces what was said before. */
   add(record: OsvRecord, document: string, kind: 'whole' | 'increment'): void
@@ -132,9 +134,8 @@ export function openFeedStore(path: string): FeedStore {
       database.exec('RELEASE document')
     },
     drop,
-    dropMembers(archive) {
-      for (const row of database.prepare('SELECT path FROM document WHERE archive = ?').all(archive))
-        drop(String(row.path))
+    forgetSkipped(document) {
+      database.prepare('DELETE FROM skipped WHERE document = ?').run(document)
     },
     hold: (of, { marker, etag, lastModified, digest, fetchedAt }, archive) => {
       insert.document.run(of, marker ?? null, etag ?? null, lastModified ?? null, digest, fetchedAt, archive ?? null)
@@ -192,6 +193,13 @@ export function openFeedStore(path: string): FeedStore {
           .prepare('SELECT id, max(modified) AS modified FROM record GROUP BY id')
           .all()
           .map((row) => [String(row.id), String(row.modified)]),
+      ),
+    members: (archive) =>
+      new Map(
+        database
+          .prepare('SELECT path, digest FROM document WHERE archive = ?')
+          .all(archive)
+          .map((row) => [String(row.path), String(row.digest)]),
       ),
     bodies: (document) =>
       new Map(
