@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { componentOf } from '../../../test/support/advisories.ts'
+import { componentOf, recordOf } from '../../../test/support/advisories.ts'
 import { feedItems, feedRecords } from '../../../test/support/feed.ts'
 import { FEED_SAMPLES } from '../../../test/support/feed-samples.ts'
 import { found } from '../../../test/support/matching.ts'
@@ -9,6 +9,7 @@ import { debianTracker } from './debian-tracker/index.ts'
 import { fedoraBodhi } from './fedora-bodhi/index.ts'
 import { oracleOval } from './oracle-oval/index.ts'
 import { photon } from './photon/index.ts'
+import { statedAffected } from './stated-status.ts'
 import { wolfiSecdb } from './wolfi-secdb/index.ts'
 
 const specifics = (records: readonly { affected: readonly { ecosystem_specific?: object }[] }[]) =>
@@ -175,6 +176,20 @@ describe('systems whose advisories only their own feed has', () => {
     expect(fixes('7.61.1-33.el8')).toEqual([['0:7.61.1-35.el8', 'high']])
     expect(fixes('7.61.1-35.el8')).toEqual([])
     expect(fixes('2:7.61.1-33.ksplice1.el8')).toEqual([['2:7.61.1-34.ksplice1.el8', 'high']])
+  })
+
+  it('an entry that is limited to an architecture is about that one', async () => {
+    const affected = statedAffected({
+      ecosystem: 'Oracle Linux:8',
+      name: 'curl',
+      status: 'fixed',
+      fixed: '2',
+      architectures: ['aarch64'],
+    })
+    const record = recordOf({ id: 'ELSA-2026-1', upstream: ['CVE-2026-0001'], affected: [affected] })
+    const curl = (architecture: string) =>
+      componentOf({ name: 'curl', version: '1', ecosystem: 'Oracle Linux:8', kind: 'os', architecture })
+    expect(['aarch64', 'noarch', 'x86_64'].map((one) => found([curl(one)], [record]).length)).toEqual([1, 1, 0])
   })
 
   it('Fedora: updates name source packages', async () => {

@@ -87,5 +87,8 @@ export function statedStatus(stated: unknown): StatedStatus | undefined {
     ...(reason === undefined ? {} : { reason }),
     ...(fixedOn === undefined ? {} : { fixedOn }),
     ...(module === undefined ? {} : { module }),
+    ...(Array.isArray(specific.architectures)
+      ? { architectures: specific.architectures.filter((one) => typeof one === 'string') }
+      : {}),
   }
 }

@@ -1,4 +1,5 @@
 import type { Component } from '../../model/component.ts'
+import { statedStatus } from '../feeds/stated-status.ts'
 import type { AffectedEntry, OsvRecord } from '../types.ts'
 import { isRpm, judgedVersion, type Query, queriesFor, readAs } from './ecosystems.ts'
 import { sameModularity, sameStream } from './modules.ts'
@@ -94,12 +95,20 @@ function speaking(
     const scope = releaseScope(ecosystem, entry.ecosystem, query.version)
     if (scope === undefined) continue
     if (rpm && !sameModularity(entry, component)) continue
+    if (!forArchitecture(entry, component)) continue
     if (query.by === 'source' && !namesBinary(entry, component.name)) continue
     let said = byRecord.get(entry.recordId)
     if (said === undefined) byRecord.set(entry.recordId, (said = { main: [], extended: [] }))
     said[scope].push(entry)
   }
   return byRecord
+}
+
+/** Whether an entry that is limited to architectures is about the component's; one that is built for none (`noarch`) is everywhere. */
+function forArchitecture(entry: AffectedEntry, { architecture }: Component): boolean {
+  if (architecture === undefined || architecture === 'noarch') return true
+  const stated = statedStatus(entry.specific?.ecosystem_specific)?.architectures
+  return stated === undefined || stated.length === 0 || stated.includes(architecture)
 }
 
 /**

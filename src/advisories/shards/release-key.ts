@@ -12,7 +12,7 @@ export function shardRelease(ecosystem: string): string {
   const release = ecosystemRelease(ecosystem).toLowerCase()
   if (release === '' || !releaseRules.has(bare)) return ''
   const rule = RULES.get(bare)
-  const key = rule === undefined ? release.split('.', 1)[0] : rule(release)
+  const key = rule === undefined ? release.split(/[.:]/, 1)[0] : rule(release)
   return key.replace(/[^a-z0-9.]+/g, '-').slice(0, 40)
 }
 
