@@ -22,11 +22,16 @@ const RULES: ReadonlyMap<string, (release: string) => string> = new Map([
   ['Alpaquita', (release) => release],
   ['BellSoft Hardened Containers', (release) => release],
   ['Red Hat', redHat],
-  ['SUSE', (release) => /\b\d+(?:[ -]sp\d+|\.\d+)?/.exec(release)?.[0].replace('-', ' ') ?? release],
+  ['SUSE', servicePack],
   ['openSUSE', (release) => release],
   ['Mageia', (release) => release],
   ['openEuler', (release) => release],
 ])
+
+/** `linux enterprise module for python 3 15 sp5` gives `15 sp5`, and so does a server that is supported longer, `… 15 sp5-ltss`. */
+function servicePack(release: string): string {
+  return /\b(\d+(?: sp\d+|\.\d+)?)(?:-[a-z-]+)?$/.exec(release)?.[1] ?? release
+}
 
 function twoNumbers(release: string): string {
   return /^v?(\d+\.\d+)/.exec(release)?.[1] ?? release
