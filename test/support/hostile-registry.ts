@@ -307,8 +307,13 @@ function dropped(asked: Asked, most: number, ranges: boolean): true {
   response.writeHead(from > 0 ? 206 : 200, headers)
   if (most >= rest.length) response.end(rest)
   else if (most === 0) response.write('', () => response.destroy())
-  else response.write(rest.subarray(0, most), () => response.destroy())
+  else response.write(rest.subarray(0, most), () => afterTurns(16, () => response.destroy()))
   return true
+}
+
+/** Runs after so many turns of the event loop, in which a client of this process takes what was sent: what waits in a stream is lost when its connection ends. */
+function afterTurns(turns: number, action: () => void): void {
+  setImmediate(() => (turns > 0 ? afterTurns(turns - 1, action) : action()))
 }
 
 function wrongPart(asked: Asked): true {
