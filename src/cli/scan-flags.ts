@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
-import type { VendorStatus } from '../model/finding.ts'
+import { VENDOR_STATUSES, type VendorStatus } from '../model/finding.ts'
 import type { Severity } from '../model/severity.ts'
 import {
   type Flag,
@@ -91,23 +91,13 @@ export const COMMON_FLAGS = {
   debug: onOff('debug', 'explain failures with their causes', 'd'),
 } as const
 
-const STATUSES: readonly VendorStatus[] = [
-  'affected',
-  'fixed',
-  'deferred',
-  'will-not-fix',
-  'end-of-life',
-  'under-investigation',
-  'not-affected',
-]
-
 /** Statuses by our names and Trivy's (`will_not_fix`, `fix_deferred`). */
 function parseStatuses(words: string): readonly VendorStatus[] {
   return parseList(words).map((word) => {
     const name = word.toLowerCase().replaceAll('_', '-').replace('fix-deferred', 'deferred')
-    const status = STATUSES.find((one) => one === name)
+    const status = VENDOR_STATUSES.find((one) => one === name)
     if (status !== undefined) return status
-    throw new Failure('usage', `expects ${STATUSES.join(', ')}, not "${word}"`, { kind: 'usage' })
+    throw new Failure('usage', `expects ${VENDOR_STATUSES.join(', ')}, not "${word}"`, { kind: 'usage' })
   })
 }
 
@@ -118,7 +108,7 @@ export const SCAN_FLAGS = {
   ignoreStatus: {
     name: 'ignore-status',
     argument: 'LIST',
-    summary: `leave out what the vendor calls so: ${STATUSES.join(', ')}`,
+    summary: `leave out what the vendor calls so: ${VENDOR_STATUSES.join(', ')}`,
     many: true,
     parse: parseStatuses,
     fallback: [],

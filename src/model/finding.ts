@@ -15,15 +15,19 @@ export type FindingKind =
   | 'policy'
   | 'runtime'
 
+/** What a vendor may say about a weakness of its package. */
+export const VENDOR_STATUSES = [
+  'affected',
+  'fixed',
+  'deferred',
+  'will-not-fix',
+  'end-of-life',
+  'under-investigation',
+  'not-affected',
+] as const
+
 /** What the vendor of the package says about it. */
-export type VendorStatus =
-  | 'affected'
-  | 'fixed'
-  | 'deferred'
-  | 'will-not-fix'
-  | 'end-of-life'
-  | 'under-investigation'
-  | 'not-affected'
+export type VendorStatus = (typeof VENDOR_STATUSES)[number]
 
 /** One statement of severity, by whom. */
 export interface SeverityStatement {

@@ -1,4 +1,4 @@
-import type { VendorStatus } from '../../model/finding.ts'
+import { VENDOR_STATUSES, type VendorStatus } from '../../model/finding.ts'
 import type { OsvAffected } from '../types.ts'
 
 /** What a publisher says about one package of one release, beyond OSV's fields. */
@@ -65,15 +65,7 @@ export function statedAffected(of: StatedPackage): OsvAffected {
   }
 }
 
-const STATUSES: ReadonlySet<unknown> = new Set<VendorStatus>([
-  'affected',
-  'fixed',
-  'deferred',
-  'will-not-fix',
-  'end-of-life',
-  'under-investigation',
-  'not-affected',
-])
+const STATUSES: ReadonlySet<unknown> = new Set(VENDOR_STATUSES)
 
 /** What an entry's `ecosystem_specific` states, the inverse of {@link statedAffected}; undefined where it states nothing. */
 export function statedStatus(stated: unknown): StatedStatus | undefined {
