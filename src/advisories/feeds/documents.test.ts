@@ -30,6 +30,10 @@ describe('members of a large JSON document', () => {
     ])
     const whole = '{"count": 2, "other": [{"no": 1}], "list": [{"id": "ä"}, {"id": 2}], "after": {"a": 1}, "last": 3}'
     expect((await members(whole, { within: 'list' })).map((one) => one.value)).toEqual([{ id: 'ä' }, { id: 2 }])
+    for (const size of [1, 3, 100])
+      expect(await members('{"first": [{"id": 1}], "second": [2]}', { within: 'first' }, size)).toMatchObject([
+        { value: { id: 1 } },
+      ])
     expect(await members('[]')).toEqual([])
   })
 

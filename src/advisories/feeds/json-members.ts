@@ -82,6 +82,9 @@ class MemberScan {
           this.#drop()
           this.#index = 0
           start = at + 1
+        } else if (this.#level < this.#depth) {
+          // The document's own bracket is no part of its first key.
+          start = at + 1
         }
         if (this.#open.length >= MAX_DEPTH) throw this.#wrong(`nests deeper than ${MAX_DEPTH} levels`)
         this.#open.push(byte)
