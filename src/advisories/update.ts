@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { ensureDirectory } from '../lib/cache-directory.ts'
 import { asFailure, Failure } from '../lib/failure.ts'
 import { type HttpClient, httpClient } from '../lib/http.ts'
@@ -9,18 +9,17 @@ import { takeLock } from '../lib/process-lock.ts'
 import { openStored, type StoredDatabase } from './database/read.ts'
 import { createDraft } from './database/write.ts'
 import { diskFailure, removeLeftovers } from './leftovers.ts'
-import { openPacked } from './open.ts'
-import { isPacked } from './pack.ts'
 import { bareEcosystem } from './package-key.ts'
 import type { FiledFeeds } from './sources/filed-feeds.ts'
 import { SOURCES } from './sources/index.ts'
-import { folderLayout, kindOfPlace, PUBLIC_BUCKET, servedLayout } from './sources/layout.ts'
+import { PUBLIC_BUCKET } from './sources/layout.ts'
 import { listEcosystems } from './sources/listing.ts'
-import type { EcosystemReport, Place, SourceResult, UpdateRun } from './sources/source.ts'
+import { type EcosystemReport, originOf, type Place, type SourceResult, type UpdateRun } from './sources/source.ts'
 import { takeFeeds } from './sources/take-feeds.ts'
 import { advisoryFolder, databasePath } from './state.ts'
 import type { DatabaseStatus } from './types.ts'
 import { feedNeed, publishedByFeeds, selectEcosystems } from './update-need.ts'
+import { openPlace } from './update-place.ts'
 import { dropShards, shardPlace, updateShards } from './update-shards.ts'
 import type { UpdateIo, UpdateOptions, UpdateReport } from './update-types.ts'
 
@@ -74,29 +73,14 @@ async function updateLocked(folder: string, options: UpdateOptions, io: UpdateIo
     const from = options.from ?? io.env.BULWARK_ADVISORIES_URL ?? PUBLIC_BUCKET
     shards = await shardPlace(from, folder, client, io)
     if (shards !== undefined) return await updateShards(folder, shards, options, io)
-    place = await openPlace(from, client, folder, io.signal)
+    place = await openPlace(from, client, folder, io)
     return await build(folder, options, io, client, place, previous, warning === undefined ? [] : [warning])
   } finally {
-    if (place?.kind === 'packed') place.database.close()
+    if (place !== undefined && place.kind !== 'layout') place.database.close()
     await shards?.close?.()
     previous?.close()
     await client.close()
   }
-}
-
-async function openPlace(
-  from: string,
-  client: HttpClient,
-  folder: string,
-  signal: AbortSignal | undefined,
-): Promise<Place> {
-  const kind = await kindOfPlace(from)
-  if (kind === 'served') return { kind: 'layout', layout: servedLayout(from, client, join(folder, 'fetch'), signal) }
-  const path = resolve(from)
-  if (kind === 'folder') return { kind: 'layout', layout: folderLayout(path) }
-  const database = isPacked(path) ? openPacked(path, folder) : openStored(path)
-  database.verify()
-  return { kind: 'packed', origin: path, database }
 }
 
 function openPrevious(cacheDir: string): { database?: StoredDatabase; warning?: string } {
@@ -121,7 +105,12 @@ async function build(
   const at = io.now().toISOString()
   const warn = (text: string) => warnings.push(text)
   const listed =
-    place.kind === 'packed' ? [...place.database.ecosystems().keys()] : await listEcosystems(place.layout, warn)
+    place.kind === 'packed'
+      ? [...place.database.ecosystems().keys()]
+      : place.kind === 'foreign'
+        ? place.database.ecosystems
+        : await listEcosystems(place.layout, warn)
+  if (place.kind === 'foreign') warn(`${place.database.id} says nothing of: ${place.database.cannotSay.join('; ')}`)
   const selected = selectEcosystems(options, place, listed, previous)
   const temporary = join(folder, `new-${process.pid}-${randomBytes(6).toString('hex')}.db`)
   let feeds: FiledFeeds | undefined
@@ -176,10 +165,6 @@ async function fill(run: UpdateRun, warnings: readonly string[]): Promise<readon
     epss: result.epss,
   })
   return reports
-}
-
-function originOf(place: Place): string {
-  return place.kind === 'packed' ? place.origin : place.layout.origin
 }
 
 function nothingHad(place: Place, warnings: readonly string[]): Failure {

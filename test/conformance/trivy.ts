@@ -1,15 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { parse } from 'yaml'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { joinRecords } from '../../src/advisories/feeds/join-records.ts'
+import { openForeign } from '../../src/advisories/foreign/open.ts'
 import { matchInventory, type OsvRecord } from '../../src/advisories/index.ts'
 import { memoryDatabase } from '../../src/advisories/memory.ts'
-import { narrowRecord } from '../../src/advisories/record.ts'
 import { assembleInventory } from '../../src/inventory/index.ts'
 import { DEFAULT_LIMITS } from '../../src/lib/limits.ts'
 import { parsePackageUrl } from '../../src/lib/package-url/parse.ts'
 import type { Component } from '../../src/model/component.ts'
 import { inlineRunner, readTree } from '../../src/reading/index.ts'
 import { READERS } from '../../src/scan/readers.ts'
+import { trivyDatabase } from '../support/trivy-database.ts'
 import type { CaseOutcome, ConformanceSuite } from './suite.ts'
 
 interface Args {
@@ -45,7 +47,7 @@ export const trivy: ConformanceSuite = {
     'exclude misconfigurations for remote module': MISTAKES,
   },
   async *run(folder) {
-    const records = advisoriesIn(join(folder, 'fixtures/db'))
+    const records = await advisoriesIn(join(folder, 'fixtures/db'))
     for (const line of readFileSync(join(folder, 'repo-cases.jsonl'), 'utf8').split('\n')) {
       if (line !== '') yield await runCase(folder, JSON.parse(line) as RepoCase, records)
     }
@@ -169,88 +171,20 @@ function identity(purl: string): string {
     .concat(`@${version ?? ''}`)
 }
 
-const ECOSYSTEMS: ReadonlyMap<string, string> = new Map([
-  ['go', 'Go'],
-  ['npm', 'npm'],
-  ['pip', 'PyPI'],
-  ['composer', 'Packagist'],
-  ['rubygems', 'RubyGems'],
-  ['cargo', 'crates.io'],
-  ['maven', 'Maven'],
-  ['nuget', 'NuGet'],
-  ['conan', 'ConanCenter'],
-  ['erlang', 'Hex'],
-  ['pub', 'Pub'],
-  ['swift', 'SwiftURL'],
-  ['cocoapods', 'CocoaPods'],
-])
-
-interface Bucket {
-  readonly bucket: string
-  readonly pairs: readonly {
-    readonly bucket?: string
-    readonly pairs?: readonly {
-      readonly key: string
-      readonly value: {
-        readonly PatchedVersions?: readonly unknown[]
-        readonly VulnerableVersions?: readonly unknown[]
-      }
-    }[]
-  }[]
-}
-
-type Affected = { package: { ecosystem: string; name: string }; ranges: { type: string; events: Event[] }[] }
-type Event = Readonly<Record<string, string>>
-
-/** The advisory set of the reports as OSV records: one a weakness, with all packages that it names. */
-function advisoriesIn(folder: string): readonly OsvRecord[] {
-  const affected = new Map<string, Affected[]>()
-  for (const file of readdirSync(folder)) {
-    for (const { bucket, pairs } of parse(readFileSync(join(folder, basename(file)), 'utf8')) as readonly Bucket[]) {
-      const ecosystem = ECOSYSTEMS.get(bucket.split('::')[0] ?? '')
-      if (ecosystem === undefined || !bucket.includes('::')) continue
-      for (const { bucket: name = '', pairs: advisories = [] } of pairs) {
-        for (const { key, value } of advisories) {
-          const events = eventsOf(value.VulnerableVersions?.map(String), value.PatchedVersions?.map(String))
-          const entry = {
-            package: { ecosystem, name },
-            ranges: events.map((some) => ({ type: 'ECOSYSTEM', events: some })),
-          }
-          affected.set(key, [...(affected.get(key) ?? []), entry])
-        }
-      }
-    }
+/** The advisory set of the reports, read as the database that it is: bolt. */
+async function advisoriesIn(folder: string): Promise<readonly OsvRecord[]> {
+  const place = mkdtempSync(join(tmpdir(), 'bulwark-trivy-'))
+  try {
+    const path = join(place, 'trivy.db')
+    writeFileSync(path, trivyDatabase(folder))
+    const database = await openForeign(path, place, '2021-01-01T00:00:00Z')
+    if (database === undefined) throw new Error("the advisory set makes no database of Trivy's")
+    const items = database.ecosystems.flatMap((ecosystem) => [...database.records(ecosystem)])
+    database.close()
+    const records = items.flatMap((item) => ('record' in item ? [item.record] : []))
+    // One weakness in packages of two ecosystems is one record here, and one for each in a database.
+    return [...Map.groupBy(records, ({ id }) => id).values()].map(joinRecords)
+  } finally {
+    rmSync(place, { recursive: true, force: true })
   }
-  return [...affected].flatMap(([id, entries]) => {
-    const parsed = narrowRecord({ id, modified: '2021-01-01T00:00:00Z', schema_version: '1.6.0', affected: entries })
-    if (!('record' in parsed)) throw new Error(`${id} makes no record`)
-    return [parsed.record]
-  })
-}
-
-/** Ranges as events: those that are vulnerable, or, where only repaired ones are stated, all between them. */
-function eventsOf(vulnerable: readonly string[] | undefined, patched: readonly string[] = []): Event[][] {
-  if (vulnerable !== undefined) return vulnerable.map((range) => boundsOf(range))
-  const between: Event[] = [{ introduced: '0' }]
-  for (const range of patched) {
-    for (const event of boundsOf(range)) {
-      if (event.introduced !== undefined) between.push({ fixed: event.introduced })
-      else if (event.fixed !== undefined) between.push({ introduced: event.fixed })
-    }
-  }
-  return [between]
-}
-
-function boundsOf(range: string): Event[] {
-  const interval = /^\[([^,]*),([^)\]]*)([)\]])$/.exec(range.trim())
-  const words = interval
-    ? [`>= ${interval[1]}`, `${interval[3] === ')' ? '<' : '<='} ${interval[2]}`]
-    : range.split(',')
-  const events: Event[] = words.flatMap((word): Event[] => {
-    const [, sign, version = ''] = /^\s*(<=|>=|<|>|=)?\s*v?(.*?)\s*$/.exec(word) ?? []
-    if (sign === '<') return [{ fixed: version }]
-    if (sign === '<=') return [{ last_affected: version }]
-    return [{ introduced: version }]
-  })
-  return events.some(({ introduced }) => introduced !== undefined) ? events : [{ introduced: '0' }, ...events]
 }

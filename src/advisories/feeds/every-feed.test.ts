@@ -9,7 +9,7 @@ import { FEED_SAMPLES, type FeedSample } from '../../../test/support/feed-sample
 import { type HttpClient, httpClient } from '../../lib/http.ts'
 import { schemeFor } from '../../versions/index.ts'
 import { knownEcosystems } from '../ecosystems.ts'
-import { publisherOf } from '../matching/sources.ts'
+import { publisherOf } from '../publisher.ts'
 import { narrowRecord } from '../record.ts'
 import { type FeedReport, feedStorePath, fetchFeed } from './fetch.ts'
 import { FEEDS } from './index.ts'

@@ -1,7 +1,7 @@
 import type { AffectedCode } from '../../model/reachability.ts'
+import { publisherOf } from '../publisher.ts'
 import type { AffectedEntry } from '../types.ts'
 import type { Decided } from './decide.ts'
-import { publisherOf } from './sources.ts'
 
 /** Packages and functions of one finding that are looked at: the largest record of Go's database has some hundred. */
 const MOST_PACKAGES = 1000

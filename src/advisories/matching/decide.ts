@@ -1,8 +1,8 @@
 import { isSystemEcosystem } from '../ecosystems.ts'
+import { publisherOf } from '../publisher.ts'
 import type { Hit, Judgement } from './judgement.ts'
 import { type Merged, mergeWeaknesses } from './merge.ts'
 import type { Session } from './session.ts'
-import { publisherOf } from './sources.ts'
 
 /** One weakness that a component has, and whose records decide about it. */
 export interface Decided extends Merged<Hit> {

@@ -3,6 +3,7 @@ import type { Disposition, Finding, FindingKind, Fix, SeverityStatement, VendorS
 import { isSystemEcosystem } from '../ecosystems.ts'
 import { type StatedStatus, statedStatus } from '../feeds/stated-status.ts'
 import { cveOf } from '../names.ts'
+import { compareNames, publisherOf } from '../publisher.ts'
 import type { AdvisoryDatabase, AffectedEntry, OsvRecord } from '../types.ts'
 import type { Decided } from './decide.ts'
 import { readAs } from './ecosystems.ts'
@@ -11,7 +12,6 @@ import { newerBranchRemark, smallestFix } from './fixes.ts'
 import type { Hit } from './judgement.ts'
 import type { Session } from './session.ts'
 import { chooseSeverity, type RankedStatement, statementsOf } from './severity.ts'
-import { compareNames, publisherOf } from './sources.ts'
 
 /** References kept of one finding. */
 const MOST_REFERENCES = 200

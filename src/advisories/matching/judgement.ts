@@ -1,12 +1,12 @@
 import type { Component } from '../../model/component.ts'
 import { statedStatus } from '../feeds/stated-status.ts'
+import { isMaintenance } from '../publisher.ts'
 import type { AffectedEntry, OsvRecord } from '../types.ts'
 import { isRpm, judgedVersion, type Query, queriesFor, readAs } from './ecosystems.ts'
 import { sameModularity, sameStream } from './modules.ts'
 import { isNever, judge, type Verdict } from './ranges.ts'
 import { releaseScope } from './releases.ts'
 import type { Session } from './session.ts'
-import { isMaintenance } from './sources.ts'
 import type { VersionOrder } from './version-order.ts'
 
 /** What one record says about one component, with the entries that speak about it. */
@@ -146,12 +146,21 @@ function verdictOfEntries(
   let spoken = false
   let affected = false
   for (const entry of entries) {
-    const verdict = judge(entry, installed, order)
+    const verdict = beginsAfter(entry, installed, order) ? 'unaffected' : judge(entry, installed, order)
     if (verdict === 'affected') affected = true
     if (verdict !== 'silent') spoken = true
   }
   if (affected && rpm && entries.length > 1 && isFixedBuild(entries, installed, order)) return 'unaffected'
   return affected ? 'affected' : spoken ? 'unaffected' : 'silent'
+}
+
+/** OSV's ranges hold where they begin; an entry that begins behind a version names it in `introduced_after`. */
+function beginsAfter(entry: AffectedEntry, installed: string, order: VersionOrder): boolean {
+  const specific = entry.specific?.ecosystem_specific
+  if (typeof specific !== 'object' || specific === null || !('introduced_after' in specific)) return false
+  const { introduced_after: after } = specific
+  const at = order.parse(installed)
+  return [after].flat().some((one) => typeof one === 'string' && order.compare(order.parse(one), at) === 0)
 }
 
 function isFixedBuild(entries: readonly AffectedEntry[], installed: string, order: VersionOrder): boolean {

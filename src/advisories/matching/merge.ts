@@ -1,4 +1,4 @@
-import { compareNames } from './sources.ts'
+import { compareNames } from '../publisher.ts'
 import type { Weakness } from './weaknesses.ts'
 
 /** What several advisories say about one weakness of one component. */

@@ -1,7 +1,7 @@
 import { schemeFor } from '../../versions/index.ts'
+import { compareNames, publisherOf } from '../publisher.ts'
 import type { AdvisoryDatabase, OsvRecord } from '../types.ts'
 import { type RankedStatement, statementsOf } from './severity.ts'
-import { compareNames, publisherOf } from './sources.ts'
 import { type VersionOrder, versionOrder } from './version-order.ts'
 import { type Weakness, weaknessesOf } from './weaknesses.ts'
 

@@ -1,8 +1,9 @@
 import type { SeverityStatement } from '../../model/finding.ts'
 import type { Severity } from '../../model/severity.ts'
 import { scoreCvss } from '../cvss/index.ts'
+import { compareText } from '../names.ts'
+import { publisherOf } from '../publisher.ts'
 import type { AffectedEntry, OsvRecord, OsvSeverity } from '../types.ts'
-import { publisherOf } from './sources.ts'
 
 /**
  * Words of publishers. Debian's urgencies (https://security-team.debian.org/security_tracker.html#severity-levels: `unimportant`
@@ -64,7 +65,32 @@ export function statementsOf(
   for (const severity of severities) found.push(...scored(severity, source))
   for (const entry of entries) for (const bag of bagsOf(entry.specific)) found.push(...vectorsIn(bag, source))
   for (const bag of bagsOf(record.database_specific)) found.push(...vectorsIn(bag, source))
+  found.push(...statedByOthers(record))
   return distinct(found)
+}
+
+/**
+ * What a record passes on of others' severities, in `database_specific.stated_by`: `{ nvd: [{ type, score }], redhat: … }`. NVD first,
+ * since it grades every weakness alike.
+ */
+function statedByOthers(record: OsvRecord): readonly RankedStatement[] {
+  const stated = record.database_specific?.stated_by
+  if (typeof stated !== 'object' || stated === null) return []
+  const sources = Object.keys(stated).sort((a, b) => Number(b === 'nvd') - Number(a === 'nvd') || compareText(a, b))
+  return sources.flatMap((source) => {
+    const said = (stated as Readonly<Record<string, unknown>>)[source]
+    const severities = (Array.isArray(said) ? said : []).filter(isSeverity)
+    return severities.flatMap((one) => {
+      const value = one.type.startsWith('CVSS') ? undefined : severityOfWord(one.score)
+      return value === undefined ? scored(one, source) : [{ statement: { value, source }, rank: 0 as const }]
+    })
+  })
+}
+
+function isSeverity(value: unknown): value is OsvSeverity {
+  if (typeof value !== 'object' || value === null) return false
+  const { type, score } = value as Partial<OsvSeverity>
+  return typeof type === 'string' && typeof score === 'string'
 }
 
 /** The first word of an update's summary: `Important: nodejs:18 security update`. Only publishers of updates write it so. */

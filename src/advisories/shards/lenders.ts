@@ -2,8 +2,8 @@ import type { StoredDatabase } from '../database/read.ts'
 import { entriesOf } from '../entries.ts'
 import { lendersOf } from '../matching/session.ts'
 import { statementsOf } from '../matching/severity.ts'
-import { publisherOf } from '../matching/sources.ts'
 import { namesOf } from '../names.ts'
+import { publisherOf } from '../publisher.ts'
 import type { OsvRecord } from '../types.ts'
 
 /** Lenders that are remembered at a time. */

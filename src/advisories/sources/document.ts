@@ -2,7 +2,8 @@ import { Failure } from '../../lib/failure.ts'
 import type { StoredDatabase } from '../database/read.ts'
 import type { DatabaseMeta } from '../database/schema.ts'
 import type { Draft } from '../database/write.ts'
-import type { SourceResult, UpdateRun } from './source.ts'
+import type { ForeignDatabase } from '../foreign/types.ts'
+import { originOf, type SourceResult, type UpdateRun } from './source.ts'
 
 /** A source of facts that is one document, which a mirror may hold too. `Note` is what the database remembers of it. */
 export interface DocumentSource<Note extends { readonly entries: number }> {
@@ -22,6 +23,8 @@ export interface DocumentSource<Note extends { readonly entries: number }> {
   readonly without: string
   /** Throws `Failure` for what is no such document. */
   parse(bytes: Uint8Array, input: string): ParsedDocument<Note>
+  /** The same out of another scanner's database; undefined where it has none. */
+  foreign(database: ForeignDatabase, draft: Draft, at: string): Note | undefined
   noteIn(of: DatabaseMeta): Note | undefined
   asResult(note: Note): SourceResult
   /** The warning's name for the state that stays. */
@@ -43,7 +46,7 @@ export async function updateDocument<Note extends { readonly entries: number }>(
   run: UpdateRun,
 ): Promise<SourceResult> {
   const { place } = run
-  const origin = place.kind === 'packed' ? place.origin : place.layout.origin
+  const origin = originOf(place)
   try {
     return (await taken(source, run)) ?? kept(source, run, source.absent(origin))
   } catch (error) {
@@ -62,6 +65,10 @@ async function taken<Note extends { readonly entries: number }>(
   if (place.kind === 'packed') {
     const note = source.noteIn(place.database.meta)
     return note && source.asResult({ ...note, entries: source.copy(place.database, run.draft) })
+  }
+  if (place.kind === 'foreign') {
+    const note = source.foreign(place.database, run.draft, run.at)
+    return note && source.asResult(note)
   }
   run.progress({ message: source.name })
   const { layout } = place

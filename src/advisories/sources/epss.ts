@@ -83,6 +83,10 @@ const scores: DocumentSource<NonNullable<SourceResult['epss']>> = {
     const file = (draft: Draft, at: string) => ({ entries: draft.epss(rows), on, fetchedAt: at })
     return { count: rows.length, skipped, file }
   },
+  foreign(database, draft, at) {
+    const scores = database.epss?.()
+    return scores && { entries: draft.epss(scores.rows), on: scores.on, fetchedAt: at }
+  },
   noteIn: (meta) => meta.epss,
   asResult: (note) => ({ epss: note }),
   staying: (note) => `those of ${note.on || note.fetchedAt} stay`,

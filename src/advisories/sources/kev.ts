@@ -73,6 +73,10 @@ const catalogue: DocumentSource<NonNullable<SourceResult['kev']>> = {
     const file = (draft: Draft, at: string) => ({ entries: draft.kev(entries), released, fetchedAt: at })
     return { count: entries.length, skipped, file }
   },
+  foreign({ kev, builtAt }, draft, at) {
+    const entries = kev === undefined ? 0 : draft.kev(kev())
+    return entries === 0 ? undefined : { entries, released: builtAt ?? at, fetchedAt: at }
+  },
   noteIn: (meta) => meta.kev,
   asResult: (note) => ({ kev: note }),
   staying: (note) => `the one of ${note.fetchedAt} stays`,

@@ -7,7 +7,7 @@ import { type EcosystemFeeds, ecosystemFeeds } from './feed-records.ts'
 import { isNewer } from './modified-list.ts'
 import { inParallel } from './parallel.ts'
 import { type Plan, planned } from './plan.ts'
-import type { AdvisorySource, EcosystemReport, UpdateRun } from './source.ts'
+import { type AdvisorySource, type EcosystemReport, originOf, type UpdateRun } from './source.ts'
 
 const PARALLEL_ECOSYSTEMS = 4
 /** An ecosystem that keeps fewer of its records than this is not believed. */
@@ -84,7 +84,7 @@ async function apply(run: UpdateRun, name: string, plan: Plan): Promise<Ecosyste
   }
   const taken = run.place.kind === 'packed' ? run.place.database.ecosystem(name)?.fetchedAt : undefined
   const brought = run.place.kind === 'packed' ? run.place.database.ecosystem(name)?.feeds : undefined
-  const state = draft.finish(originOf(run), taken ?? run.at, { ...brought, ...feeds.stamps })
+  const state = draft.finish(originOf(run.place), taken ?? run.at, { ...brought, ...feeds.stamps })
   if (state.skipped > 0) run.warn(`${name}: ${state.skipped} records are wrong and left out, as ${tally.example()}`)
   const outcome = plan.kind === 'changes' ? 'changed' : 'taken'
   return {
@@ -116,7 +116,7 @@ function refiled(
     }
     for (const one of run.previous.skippedOf(name)) draft.skip(one.name, one.listed, one.reason)
   }
-  const state = draft.finish(before?.source ?? originOf(run), run.at, feeds.stamps)
+  const state = draft.finish(before?.source ?? originOf(run.place), run.at, feeds.stamps)
   const counts = { added: Math.max(0, state.records - (before?.records ?? 0)), changed: 0, removed: 0 }
   const settled = before === undefined ? 'taken' : 'changed'
   return {
@@ -128,13 +128,11 @@ function refiled(
   }
 }
 
-function originOf({ place }: UpdateRun): string {
-  return place.kind === 'packed' ? place.origin : place.layout.origin
-}
-
 /** Counts against the last state what comes in. */
 function tallyOf(run: UpdateRun, name: string) {
-  const before = run.previous?.listedTimes(name) ?? new Map<string, string>()
+  // Another scanner names its records differently: what was there from elsewhere says nothing about how many it should have.
+  const compared = run.place.kind !== 'foreign' || run.previous?.ecosystem(name)?.source === originOf(run.place)
+  const before = (compared ? run.previous?.listedTimes(name) : undefined) ?? new Map<string, string>()
   const skipped = new Set(run.previous?.skippedOf(name).map((one) => one.name))
   let example = ''
   return {
@@ -165,7 +163,7 @@ type Tally = ReturnType<typeof tallyOf>
 async function fill(
   run: UpdateRun,
   name: string,
-  plan: Extract<Plan, { kind: 'packed' | 'zip' | 'loose' | 'changes' }>,
+  plan: Extract<Plan, { kind: 'packed' | 'foreign' | 'zip' | 'loose' | 'changes' }>,
   draft: EcosystemDraft,
   tally: Tally,
 ): Promise<void> {
@@ -180,6 +178,15 @@ async function fill(
     for (const one of from.records(name))
       take(one.id, one.listed, parseRecord(one.body, one.id), one.source, one.fetchedAt)
     for (const one of from.skippedOf(name)) draft.skip(one.name, one.listed, one.reason)
+  }
+  if (plan.kind === 'foreign' && run.place.kind === 'foreign') {
+    const { id: source, records } = run.place.database
+    for (const item of records(name)) {
+      run.signal?.throwIfAborted()
+      if ('record' in item)
+        take(item.record.id, item.record.modified, { ok: true, record: item.record }, source, run.at)
+      else take(item.wrong, '', { ok: false, reason: item.reason }, source, run.at)
+    }
   }
   if (plan.kind === 'zip') {
     for (const { file, input } of plan.files) {

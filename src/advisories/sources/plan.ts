@@ -21,6 +21,7 @@ export type Plan =
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'packed' }
+  | { readonly kind: 'foreign' }
   | { readonly kind: 'zip'; readonly files: readonly ZipFile[] }
   | { readonly kind: 'loose'; readonly ids: readonly string[] }
   | { readonly kind: 'changes'; readonly changed: ReadonlyMap<string, Changed>; readonly gone: ReadonlySet<string> }
@@ -39,6 +40,7 @@ interface Changed {
 export async function planned(run: UpdateRun, name: string): Promise<Plan> {
   if (run.place.kind === 'packed')
     return run.place.database.ecosystem(name) === undefined ? { kind: 'absent' } : { kind: 'packed' }
+  if (run.place.kind === 'foreign') return { kind: run.place.database.ecosystems.includes(name) ? 'foreign' : 'absent' }
   try {
     const { layout } = run.place
     const changes =

@@ -1,12 +1,19 @@
 import type { StoredDatabase } from '../database/read.ts'
 import type { Draft } from '../database/write.ts'
+import type { ForeignDatabase } from '../foreign/types.ts'
 import type { FiledFeeds } from './filed-feeds.ts'
 import type { Layout } from './layout.ts'
 
-/** Where an update reads from: a place in the bucket's layout, or a packed database. */
+/** Where an update reads from: a place in the bucket's layout, a packed database, or another scanner's. */
 export type Place =
   | { readonly kind: 'layout'; readonly layout: Layout }
   | { readonly kind: 'packed'; readonly origin: string; readonly database: StoredDatabase }
+  | { readonly kind: 'foreign'; readonly origin: string; readonly database: ForeignDatabase }
+
+/** URL, folder or file of a place, without credentials. */
+export function originOf(place: Place): string {
+  return place.kind === 'layout' ? place.layout.origin : place.origin
+}
 
 /** What every source is given for one update. */
 export interface UpdateRun {

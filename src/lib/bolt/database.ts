@@ -167,17 +167,51 @@ export function readBolt<Result>(file: RandomBytes, name: string, use: (root: Bo
 export function readBoltFile<Result>(path: string, use: (root: BoltBucket) => Result): Result {
   const file = openSync(path, 'r')
   try {
-    const bytes: RandomBytes = {
-      get sizeBytes() {
-        return fstatSync(file).size
-      },
-      at(offset, length) {
-        const buffer = new Uint8Array(length)
-        return buffer.subarray(0, readSync(file, buffer, 0, length, offset))
-      },
-    }
-    return readBolt(bytes, path, use)
+    return readBolt(fileBytes(file), path, use)
   } finally {
     closeSync(file)
+  }
+}
+
+/** A bolt database that stays open while it is read bit by bit. */
+export interface OpenBolt {
+  readonly root: BoltBucket
+  /** @throws Failure `bolt-busy` when the database was written to since it was opened: what was read may not fit together. */
+  check(): void
+  close(): void
+}
+
+/** Opens a bolt database on disk that nobody is expected to write to. @throws Failure as {@link readBolt}; the system's error when it cannot be opened. */
+export function openBolt(path: string): OpenBolt {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = fileBytes(file)
+    const meta = newestMeta(bytes, path)
+    return {
+      root: new BoltBucket({ file: bytes, name: path, meta }, meta.root),
+      check() {
+        if (newestMeta(bytes, path).transaction === meta.transaction) return
+        throw new Failure('bolt-busy', `${path} was written to while it was read`, {
+          input: path,
+          hints: ['read a copy of it'],
+        })
+      },
+      close: () => closeSync(file),
+    }
+  } catch (cause) {
+    closeSync(file)
+    throw cause
+  }
+}
+
+function fileBytes(file: number): RandomBytes {
+  return {
+    get sizeBytes() {
+      return fstatSync(file).size
+    },
+    at(offset, length) {
+      const buffer = new Uint8Array(length)
+      return buffer.subarray(0, readSync(file, buffer, 0, length, offset))
+    },
   }
 }

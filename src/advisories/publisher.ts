@@ -1,4 +1,4 @@
-import { compareText } from '../names.ts'
+import { compareText } from './names.ts'
 
 /** Who publishes an advisory and what kind of name its id is. */
 export interface Publisher {
@@ -23,6 +23,9 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
   ['ALAS2', distribution('amazon')],
   ['ALAS2022', distribution('amazon')],
   ['ALAS2023', distribution('amazon')],
+  ['ALMALINUX', distribution('almalinux', false)],
+  ['AMAZON', distribution('amazon', false)],
+  ['ARCH', distribution('arch', false)],
   ['ALBA', distribution('almalinux')],
   ['ALEA', distribution('almalinux')],
   ['ALSA', distribution('almalinux')],
@@ -46,6 +49,7 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
   ['MINI', distribution('minimos', false)],
   ['MINIMOS', distribution('minimos', false)],
   ['OESA', distribution('openeuler')],
+  ['ORACLE', distribution('oracle', false)],
   ['PHOTON', distribution('photon', false)],
   ['PHSA', distribution('photon')],
   ['REDHAT', distribution('redhat', false)],
@@ -55,6 +59,7 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
   ['RLBA', distribution('rocky')],
   ['RLEA', distribution('rocky')],
   ['RLSA', distribution('rocky')],
+  ['ROCKY', distribution('rocky', false)],
   ['ROOT', distribution('root', false)],
   ['RXSA', distribution('rocky')],
   ['SUSE', distribution('suse')],
