@@ -26,6 +26,9 @@ export function memoryDatabase(records: readonly OsvRecord[], extras: MemoryExtr
   const status = { ...statusOf(records), ...extras.status }
   return {
     affected: (ecosystem, name) => entries.get(`${bareEcosystem(ecosystem)}\n${packageKey(ecosystem, name)}`) ?? [],
+    *packages(ecosystem) {
+      for (const [key, of] of entries) if (key.startsWith(`${bareEcosystem(ecosystem)}\n`)) yield of
+    },
     record: (id) => byId.get(id),
     origin: (id) => (byId.has(id) ? { source: 'memory', fetchedAt: status.checkedAt } : undefined),
     names: (id) => sets.names(id),

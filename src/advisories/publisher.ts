@@ -88,12 +88,30 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map([
   ['OSV', general('oss-fuzz')],
 ])
 
+/** Sources of severity that can be asked for by name, sorted. */
+export function severitySources(): readonly string[] {
+  return [...new Set([...PUBLISHERS.values()].map(({ source }) => source))].sort(compareText)
+}
+
 /** The publisher of an advisory, by its id. */
 export function publisherOf(id: string): Publisher {
   const dash = id.indexOf('-')
   const prefix = dash < 0 ? id : id.slice(0, dash)
   const longer = id.startsWith('CVE-', dash + 1) ? PUBLISHERS.get(`${prefix}-CVE`) : undefined
   return longer ?? PUBLISHERS.get(prefix) ?? { source: prefix.toLowerCase(), kind: 'general', bundle: false }
+}
+
+/** Vendors whose source is not called like the first word of their ecosystem. */
+const VENDORS: ReadonlyMap<string, string> = new Map([
+  ['Azure Linux', 'azurelinux'],
+  ['Red Hat', 'redhat'],
+  ['openSUSE', 'suse'],
+])
+
+/** The source that speaks for packages of a system's ecosystem: `redhat` for `Red Hat:8`. */
+export function vendorSource(ecosystem: string): string {
+  const [name] = ecosystem.split(':', 1)
+  return VENDORS.get(name) ?? name.split(' ', 1)[0].toLowerCase()
 }
 
 /** Updates that repair or add something and are no security advisories, except where they name a weakness. */

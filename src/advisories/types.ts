@@ -85,6 +85,8 @@ export interface AdvisoryDatabase {
    * (`Debian:12`) at least the entries that speak about it come back; the caller picks.
    */
   affected(ecosystem: string, name: string): readonly AffectedEntry[]
+  /** The same for every package of an ecosystem, one after another, in no particular order. */
+  packages(ecosystem: string): Iterable<readonly AffectedEntry[]>
   /** The whole record, withdrawn ones too. */
   record(id: string): OsvRecord | undefined
   /** The record's origin: source id and the time of fetching. */
@@ -167,7 +169,17 @@ export interface EcosystemStatus {
 
 // ---------------------------------------------------------------- matching
 
+/**
+ * Who decides whether a component has a weakness: `specific`, the most specific source (the vendor for its own packages, the ecosystem's
+ * database for a library); `any`, whoever says so; `agreed`, nobody while a source says that this version is not affected.
+ */
+export type MatchPolicy = 'specific' | 'any' | 'agreed'
+
 export interface MatchOptions {
+  /** `specific` unless said. */
+  readonly policy?: MatchPolicy
+  /** Sources of severity in the order in which they are asked, `auto` for the usual rules; those unless said. */
+  readonly severitySources?: readonly string[]
   readonly includeKernelHeaders: boolean
   /** The target is an image or container: the host's kernel runs. */
   readonly image: boolean

@@ -52,6 +52,13 @@ export const ADVISORY_FLAGS = {
     parse: parseText,
     fallback: undefined,
   } satisfies Flag<string | undefined>,
+  component: {
+    name: 'component',
+    argument: 'PURL',
+    summary: 'the package that the explanation is for: pkg:deb/debian/bash@5.2-2?distro=debian-12',
+    parse: parseText,
+    fallback: undefined,
+  } satisfies Flag<string | undefined>,
   format: {
     name: 'format',
     short: 'f',

@@ -1,6 +1,5 @@
 import {
   type AdvisoryDatabase,
-  type AffectedEntry,
   type BuildReport,
   type DatabaseStatus,
   entryAffects,
@@ -12,6 +11,7 @@ import {
   type UpdateReport,
 } from '../advisories/index.ts'
 import { alignText, grouped, printable } from '../report/index.ts'
+import { rangeWords } from './range-words.ts'
 
 type Format = 'table' | 'json'
 
@@ -185,25 +185,6 @@ function exploitLines(database: AdvisoryDatabase, cve: string): string[] {
       : [`  exploited since ${kev.dateAdded}${kev.ransomware ? ', by ransomware' : ''} (KEV)`]),
     ...(epss === undefined ? [] : [`  EPSS      ${(epss.probability * 100).toFixed(1)} % on ${epss.on}`]),
   ]
-}
-
-/** Ranges as people write them: `>= 1.0, < 1.2`. */
-function rangeWords(entry: Pick<AffectedEntry, 'ranges' | 'versions'>): string {
-  const words = entry.ranges
-    .filter((range) => range.type !== 'GIT')
-    .map((range) => {
-      const bounds = range.events
-        .map((event) => {
-          if (event.introduced !== undefined) return event.introduced === '0' ? '' : `>= ${event.introduced}`
-          if (event.fixed !== undefined) return `< ${event.fixed}`
-          if (event.last_affected !== undefined) return `<= ${event.last_affected}`
-          return event.limit === undefined ? '' : `below ${event.limit}`
-        })
-        .filter((word) => word !== '')
-      return bounds.length === 0 ? 'all' : bounds.join(', ')
-    })
-  const listed = entry.versions.length === 0 ? [] : [`${entry.versions.length} versions listed`]
-  return printable([...words, ...listed].join('; ') || 'no versions stated')
 }
 
 /** Advisories of `PACKAGE[@VERSION]`, a line each; undefined when there is none. */

@@ -3,7 +3,10 @@ import { join, resolve } from 'node:path'
 import {
   type AdvisoryDatabase,
   buildAdvisories,
+  type Contradiction,
+  contradictions,
   databasePath,
+  explainWeakness,
   type FeedSettings,
   openAdvisories,
   packAdvisories,
@@ -11,11 +14,13 @@ import {
   readFeedSettings,
   updateAdvisories,
 } from '../advisories/index.ts'
+import { componentOfPurl } from '../inventory/index.ts'
 import { Failure } from '../lib/failure.ts'
 import { ADVISORY_FLAGS } from './advisories-flags.ts'
 import { buildText, packText, publishText, recordText, searchText, statusText, updateText } from './advisories-text.ts'
 import { commandGroup, type GroupPart } from './command-group.ts'
 import type { CommandLineForm } from './command-line.ts'
+import { auditText, explanationText } from './explain-text.ts'
 import type { SettingsOf } from './flag.ts'
 import { progressLine } from './progress.ts'
 import { REGISTRY_FLAGS, registryAccess } from './registry-access.ts'
@@ -24,8 +29,8 @@ import { COMMON_FLAGS, SCAN_FLAGS } from './scan-flags.ts'
 import { cacheDirOf } from './scan-request.ts'
 import { type World, write } from './world.ts'
 
-const { from, all, ecosystems, force, feeds, feedSettings, shards, format } = ADVISORY_FLAGS
-const { advisories: file } = SCAN_FLAGS
+const { from, all, ecosystems, force, feeds, feedSettings, shards, component, format } = ADVISORY_FLAGS
+const { advisories: file, severitySource, matchPolicy } = SCAN_FLAGS
 const FLAGS = {
   ...COMMON_FLAGS,
   from,
@@ -35,6 +40,9 @@ const FLAGS = {
   feeds,
   feedSettings,
   shards,
+  component,
+  severitySource,
+  matchPolicy,
   format,
   file,
   ...REGISTRY_FLAGS,
@@ -116,6 +124,46 @@ const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
       return withDatabase(settings, world, (database) => searchText(database, wanted, settings.format), NO_PACKAGE)
     },
   },
+  explain: {
+    form: form(
+      'explain',
+      'What every source says about a weakness; with --component, which statement counted and why.',
+      'ID',
+      [
+        'bulwark advisories explain CVE-2022-3715',
+        'bulwark advisories explain --component pkg:npm/lodash@4.17.11 CVE-2019-10744',
+      ],
+      ['component', 'severitySource', 'matchPolicy', 'format', 'file'],
+    ),
+    async run(operands, settings, world) {
+      const id = onlyTarget(operands, 'advisories explain')
+      const component = settings.component === undefined ? undefined : componentOfPurl(settings.component)
+      const options = {
+        includeKernelHeaders: true,
+        image: true,
+        policy: settings.matchPolicy,
+        ...(settings.severitySource.length === 0 ? {} : { severitySources: settings.severitySource }),
+      }
+      const explained = (database: AdvisoryDatabase) => {
+        const found = explainWeakness(database, id, component, options)
+        return found && explanationText(found, settings.format)
+      }
+      return withDatabase(settings, world, explained, NO_RECORD)
+    },
+  },
+  audit: {
+    form: form(
+      'audit',
+      'Where sources contradict each other: the same weakness and package, other versions or a severity two steps apart.',
+      '',
+      ['bulwark advisories audit --ecosystems npm,PyPI', 'bulwark advisories audit --format json'],
+      ['ecosystems', 'format', 'file'],
+    ),
+    async run(operands, settings, world) {
+      noOperands(operands, 'audit')
+      return withDatabase(settings, world, (database) => audited(database, settings))
+    },
+  },
   build: {
     form: form(
       'build',
@@ -168,7 +216,7 @@ const PARTS: Readonly<Record<string, GroupPart<Settings>>> = {
   },
 }
 
-/** `bulwark advisories update|status|show|search|build|publish|pack`. */
+/** `bulwark advisories update|status|show|search|explain|audit|build|publish|pack`. */
 export const advisories = commandGroup({
   name: 'advisories',
   summary: 'The advisory database.',
@@ -219,6 +267,20 @@ async function feedSettingsOf(path: string, world: World): Promise<FeedSettings>
     throw new Failure('feed-settings', `cannot read ${path}: ${cause.message}`, { kind: 'usage', input: path, cause })
   })
   return readFeedSettings(text, path)
+}
+
+/** Contradictions that a table lists. */
+const MOST_LISTED = 100
+
+function audited(database: AdvisoryDatabase, { ecosystems: asked, format: wanted }: Settings): string {
+  const listed: Contradiction[] = []
+  let total = 0
+  const within = asked.length === 0 ? undefined : asked
+  for (const one of contradictions(database, within)) {
+    total++
+    if (wanted === 'json' || listed.length < MOST_LISTED) listed.push(one)
+  }
+  return auditText(listed, total, wanted)
 }
 
 /** The shards of the last publishing stay in the cache: the next ones are published as what changed. */

@@ -8,8 +8,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./scan.ts')).scan,
   },
   {
+    name: 'why',
+    summary: 'why a weakness is, or is not, reported of a target',
+    load: async () => (await import('./why.ts')).why,
+  },
+  {
     name: 'advisories',
-    summary: 'the advisory database: update, status, show, search, pack',
+    summary: 'the advisory database: update, status, search, explain, audit, build, publish',
     load: async () => (await import('./advisories.ts')).advisories,
   },
   {

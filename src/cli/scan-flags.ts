@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { severitySources } from '../advisories/index.ts'
 import { Failure } from '../lib/failure.ts'
 import { DEFAULT_LIMITS } from '../lib/limits.ts'
 import { VENDOR_STATUSES, type VendorStatus } from '../model/finding.ts'
@@ -47,6 +48,19 @@ const pkgTypes: Flag<readonly ('os' | 'library')[]> = {
   summary: 'packages to examine: os,library',
   parse: parseSomeOf(['os', 'library']),
   fallback: ['os', 'library'],
+}
+
+/** Names of sources of severity; one that is spelled wrong would change nothing, silently. */
+function parseSources(words: string): readonly string[] {
+  const sources = parseList(words).map((word) => word.toLowerCase())
+  const known = severitySources()
+  const wrong = sources.find((source) => source !== 'auto' && !known.includes(source))
+  if (wrong === undefined) return sources
+  throw new Failure('usage', `there is no source of severity ${wrong}`, {
+    kind: 'usage',
+    input: wrong,
+    hints: [`these are known: auto, ${known.join(', ')}`],
+  })
 }
 
 /** Scanners that exist. */
@@ -105,6 +119,23 @@ function parseStatuses(words: string): readonly VendorStatus[] {
 export const SCAN_FLAGS = {
   severity,
   ignoreUnfixed: onOff('ignore-unfixed', 'leave out findings that no version fixes yet'),
+  severitySource: {
+    name: 'severity-source',
+    argument: 'LIST',
+    summary:
+      'whose severity is shown, the first that says one: nvd,ghsa,redhat,…; auto is whoever decides about the package',
+    many: true,
+    parse: parseSources,
+    fallback: [],
+  } satisfies Flag<readonly string[]>,
+  matchPolicy: {
+    name: 'match-policy',
+    argument: 'POLICY',
+    summary:
+      'who decides that a package has a weakness: specific (its vendor or ecosystem), any (whoever says so), agreed (nobody says otherwise)',
+    parse: parseOneOf(['specific', 'any', 'agreed']),
+    fallback: 'specific',
+  } satisfies Flag<'specific' | 'any' | 'agreed'>,
   ignoreStatus: {
     name: 'ignore-status',
     argument: 'LIST',

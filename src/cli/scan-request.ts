@@ -58,7 +58,7 @@ export async function runScans(
 }
 
 /** Runs a scan with progress, time limit and timeline, and writes the timeline whatever comes of it. */
-async function withScanIo(
+export async function withScanIo(
   name: string,
   settings: ScanSettings,
   world: World,
@@ -106,7 +106,8 @@ async function remark(complete: boolean, allowed: boolean, status: number, world
   await write(world.stderr, `${what}${why}\n`)
 }
 
-async function scanOptions(
+/** The settings of a command line as a scan takes them, but for its target. */
+export async function scanOptions(
   request: Omit<ScanRequest, 'target'>,
   world: World,
 ): Promise<Omit<ScanOptions, 'reference'>> {
@@ -124,6 +125,8 @@ async function scanOptions(
     ignoreUnfixed: settings.ignoreUnfixed,
     ...(settings.ignoreStatus.length === 0 ? {} : { ignoreStatus: settings.ignoreStatus }),
     includeKernelHeaders: settings.includeKernelHeaders,
+    matchPolicy: settings.matchPolicy,
+    ...(settings.severitySource.length === 0 ? {} : { severitySources: settings.severitySource }),
     read: settings.read ?? request.read,
     includeDevelopment: settings.includeDevDeps,
     includeOwned: settings.includeOwned,

@@ -5,6 +5,7 @@ export const TRIVY_ALIASES: readonly { readonly name: string; readonly short?: s
   { name: 'skip-db-update', flag: 'no-update' },
   { name: 'skip-update', flag: 'no-update' },
   { name: 'offline-scan', flag: 'offline' },
+  { name: 'vuln-severity-source', flag: 'severity-source' },
 ]
 
 /**
@@ -21,8 +22,7 @@ export const TRIVY_UNBUILT: ReadonlySet<string> = new Set(
   misconfig-scanners module-dir no-delete output-plugin-arg pkg-relationships raw-config-scanners redis-ca
   redis-cert redis-key redis-tls rego-error-limit rego-v1-compatible removed-pkgs render-cause report reset
   sbom-sources secret-config server skip-check-update skip-java-db-update skip-policy-update skip-version-check
-  skip-vex-repo-update table-mode tag template tf-exclude-downloaded-modules tf-vars token token-header vex
-  vuln-severity-source`
+  skip-vex-repo-update table-mode tag template tf-exclude-downloaded-modules tf-vars token token-header vex`
     .split(/\s+/)
     .filter((name) => name !== ''),
 )

@@ -62,6 +62,7 @@ import { vscode } from './vscode/index.ts'
 import { wordpress } from './wordpress/index.ts'
 
 export type { InventoryContext } from './assemble-inventory.ts'
+export { componentOfPurl } from './component-of-purl.ts'
 export { type CatalogerDescription, describeCatalogers, ecosystemsPage } from './descriptions.ts'
 export { OS_READERS } from './operating-system/index.ts'
 export type * from './types.ts'

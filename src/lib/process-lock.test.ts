@@ -13,18 +13,29 @@ describe('a lock among processes', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }))
 
   it('is had by one at a time, in the end by all, and leaves nothing', async () => {
-    let [inside, most, turns] = [0, 0, 0]
-    const turn = async () => {
-      const lock = await takeLock(join(folder, 'lock'), { waitMs: 20_000 })
-      most = Math.max(most, ++inside)
-      await new Promise(setImmediate)
-      inside--
-      turns++
-      await lock.release()
-      return lock.waited
-    }
-    const waited = await Promise.all([turn(), turn(), turn()])
-    expect([most, turns, waited.filter(Boolean).length]).toEqual([1, 3, 2])
+    let [inside, most, turns, waiting] = [0, 0, 0, 0]
+    let others: Promise<boolean[]> = Promise.resolve([])
+    const first = await takeLock(join(folder, 'lock'), { waitMs: 0 })
+    await new Promise<void>((everyoneWaits, wrong) => {
+      const turn = async () => {
+        const lock = await takeLock(join(folder, 'lock'), {
+          waitMs: 20_000,
+          waiting: () => {
+            if (++waiting === 2) first.release().then(everyoneWaits, wrong)
+          },
+        })
+        most = Math.max(most, ++inside)
+        await new Promise(setImmediate)
+        inside--
+        turns++
+        await lock.release()
+        return lock.waited
+      }
+      others = Promise.all([turn(), turn()])
+      others.catch(wrong)
+    })
+    expect(await others).toEqual([true, true])
+    expect([first.waited, most, turns]).toEqual([false, 1, 2])
     expect(await readdir(folder)).toEqual([])
   })
 

@@ -128,6 +128,8 @@ function matchAll(
       ? { findings: [], diagnostics: noDatabase(inventory), collapsed: [], coverage: [], affectedCode: new Map() }
       : matchInventory(inventory, database, {
           includeKernelHeaders: options.includeKernelHeaders,
+          ...(options.matchPolicy === undefined ? {} : { policy: options.matchPolicy }),
+          ...(options.severitySources === undefined ? {} : { severitySources: options.severitySources }),
           image: inventory.subject.kind === 'image' || inventory.subject.kind === 'container',
         })
   const ended = endOfLifeFinding(inventory, io.now())

@@ -1,3 +1,4 @@
+import type { MatchPolicy } from '../advisories/index.ts'
 import type { EngineSettings, NetworkSettings, SharedResources } from '../image/index.ts'
 import type { Limits } from '../lib/limits.ts'
 import type { Timeline } from '../lib/timeline.ts'
@@ -34,6 +35,10 @@ export interface ScanOptions {
   readonly ignoreUnfixed: boolean
   /** Statuses by the vendor that are left out. */
   readonly ignoreStatus?: readonly VendorStatus[]
+  /** Who decides whether a package has a weakness. */
+  readonly matchPolicy?: MatchPolicy
+  /** Whose severity is shown, in this order. */
+  readonly severitySources?: readonly string[]
   readonly includeKernelHeaders: boolean
   readonly read: ReadMode
   /** Keep findings about packages that only development needs. */

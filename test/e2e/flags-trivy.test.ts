@@ -44,6 +44,12 @@ describe("Trivy's command lines", () => {
     expect(namesIn(ran)).toEqual(ALL_FINDINGS.filter((name) => name.startsWith('GHSA')))
   })
 
+  it('--vuln-severity-source is --severity-source', async () => {
+    const words = ['image', ...JSON_OFFLINE, '--input', image, '--vuln-severity-source']
+    expect(namesIn(await fixtures.run([...words, 'nvd,auto']))).toEqual(ALL_FINDINGS)
+    expectRefused(await fixtures.run([...words, 'nonsense']), 2, 'nvd')
+  })
+
   it('--security-checks is --scanners', async () => {
     const ran = await fixtures.run(['image', ...JSON_OFFLINE, '--security-checks', 'vuln', '--input', image])
     expect(namesIn(ran)).toEqual(ALL_FINDINGS)

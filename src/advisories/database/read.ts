@@ -180,6 +180,11 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
         const sql = 'SELECT entries FROM package WHERE ecosystem = ? AND key = ?'
         return unpackEntries(one(sql, idOf(of), packageKey(of, name))?.entries)
       }),
+    *packages(ecosystem) {
+      const sql = 'SELECT entries FROM package WHERE ecosystem = ? ORDER BY key'
+      const rows = guard(() => database.prepare(sql).iterate(idOf(ecosystem))) as Iterable<Row>
+      for (const row of rows) yield guard(() => unpackEntries(row.entries))
+    },
     record: (id) =>
       guard((): OsvRecord | undefined => {
         const row = one(`SELECT ecosystem, block, start, length FROM record WHERE id = ? ${newest}`, id)

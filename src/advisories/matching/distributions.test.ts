@@ -75,7 +75,11 @@ describe('Debian', () => {
       upstream: ['CVE-2023-0001'],
       affected: [affects('Debian:11', 'openssl', until('0'))],
     })
-    expect(names(found([libssl], [dsa, cleared]))).toEqual(['CVE-2023-0002'])
+    const findings = found([libssl], [dsa, cleared])
+    expect(names(findings.filter(({ disposition }) => disposition.state === 'open'))).toEqual(['CVE-2023-0002'])
+    expect(findings.find(({ names: [name] }) => name === 'CVE-2023-0001')).toMatchObject({
+      disposition: { state: 'not-affected', statedBy: 'debian (DEBIAN-CVE-2023-0001)' },
+    })
   })
 
   it('maps urgencies, and takes an ungraded CVE from its aliases with the source named', () => {

@@ -3,7 +3,7 @@ import type { Disposition, Finding, FindingKind, Fix, SeverityStatement, VendorS
 import { isSystemEcosystem } from '../ecosystems.ts'
 import { type StatedStatus, statedStatus } from '../feeds/stated-status.ts'
 import { cveOf } from '../names.ts'
-import { compareNames, publisherOf } from '../publisher.ts'
+import { compareNames, publisherOf, vendorSource } from '../publisher.ts'
 import type { AdvisoryDatabase, AffectedEntry, OsvRecord } from '../types.ts'
 import type { Decided } from './decide.ts'
 import { readAs } from './ecosystems.ts'
@@ -31,9 +31,13 @@ export function findingOf(
       ? MALICIOUS
       : decided.said.flatMap((hit) => statementsOf(hit.record, hit.main.length > 0 ? hit.main : hit.extended))
   const titled = records.some((record) => record.summary && !publisherOf(record.id).bundle)
+  const wanted = session.severitySources?.some((source) => source !== 'auto') === true
   const lent =
-    own.length > 0 && titled ? undefined : session.borrowed(names[0], new Set(records.map((record) => record.id)))
-  const statements = own.length > 0 ? own : (lent?.statements ?? [])
+    own.length > 0 && titled && !wanted
+      ? undefined
+      : session.borrowed(names[0], new Set(records.map((record) => record.id)))
+  const others = vendorFirst(lent?.statements ?? [], component)
+  const statements = own.length > 0 ? (wanted ? [...own, ...others] : own) : others
   const { fixes, remarks } = fixOf(component, decided)
   return {
     id: findingId(kind, decided.names[0], component.id),
@@ -43,7 +47,7 @@ export function findingOf(
     names,
     component: component.id,
     evidence: component.evidence,
-    severity: chooseSeverity(statements),
+    severity: chooseSeverity(statements, session.severitySources),
     severities: distinctStatements(statements),
     ...statusOf(component, decided, fixes),
     fixes,
@@ -63,6 +67,12 @@ export function findingOf(
       MOST_REFERENCES,
     ),
   }
+}
+
+/** Of what others state, the word of whoever built the package comes first. */
+function vendorFirst(statements: readonly RankedStatement[], component: Component): readonly RankedStatement[] {
+  const vendor = vendorSource(readAs(component.ecosystem))
+  return statements.toSorted((a, b) => Number(b.statement.source === vendor) - Number(a.statement.source === vendor))
 }
 
 /** Ids of updates that mend this weakness among others; never the name of another weakness. */

@@ -48,7 +48,7 @@ export function judgeComponent(component: Component, session: Session): Judgemen
     if (NO_VERSION.test(query.version.trim())) return { ...judgement, unexamined: 'its version is not known' }
     const order = session.order(ecosystem)
     if (order === undefined) return { ...judgement, unexamined: 'nothing orders the versions of its ecosystem' }
-    for (const [id, said] of speaking(entries, component, ecosystem, query)) {
+    for (const [id, said] of speaking(entries, component, query)) {
       if (done.has(id)) continue
       const verdict = verdictOf(said, judgedVersion(ecosystem, query.version, said.main), order, isRpm(ecosystem))
       if (verdict === 'silent') {
@@ -83,25 +83,34 @@ interface Said {
 }
 
 /** The entries about the component's release, module and build, by record. A record may have several for one package: all count. */
-function speaking(
-  entries: readonly AffectedEntry[],
-  component: Component,
-  ecosystem: string,
-  query: Query,
-): ReadonlyMap<string, Said> {
+function speaking(entries: readonly AffectedEntry[], component: Component, query: Query): ReadonlyMap<string, Said> {
   const byRecord = new Map<string, Said>()
-  const rpm = isRpm(ecosystem)
+  const rpm = isRpm(readAs(component.ecosystem))
   for (const entry of entries) {
-    const scope = releaseScope(ecosystem, entry.ecosystem, query.version)
-    if (scope === undefined) continue
-    if (rpm && !sameModularity(entry, component)) continue
-    if (!forArchitecture(entry, component)) continue
-    if (query.by === 'source' && !namesBinary(entry, component.name)) continue
+    const scope = scopeOf(entry, component, query, rpm)
+    if (typeof scope === 'object') continue
     let said = byRecord.get(entry.recordId)
     if (said === undefined) byRecord.set(entry.recordId, (said = { main: [], extended: [] }))
     said[scope].push(entry)
   }
   return byRecord
+}
+
+/** Whom an entry speaks to about a component, or why it is about something else. */
+export function scopeOf(
+  entry: AffectedEntry,
+  component: Component,
+  query: Query,
+  rpm: boolean,
+): 'main' | 'extended' | { readonly passedOver: string } {
+  const ecosystem = readAs(component.ecosystem)
+  const scope = releaseScope(ecosystem, entry.ecosystem, query.version)
+  if (scope === undefined) return { passedOver: 'about another release' }
+  if (rpm && !sameModularity(entry, component)) return { passedOver: 'about another build: a module, or none' }
+  if (!forArchitecture(entry, component)) return { passedOver: 'about other architectures' }
+  if (query.by === 'source' && !namesBinary(entry, component.name))
+    return { passedOver: 'about other packages of the same source' }
+  return scope
 }
 
 /** Whether an entry that is limited to architectures is about the component's; one that is built for none (`noarch`) is everywhere. */
@@ -155,7 +164,7 @@ function verdictOfEntries(
 }
 
 /** OSV's ranges hold where they begin; an entry that begins behind a version names it in `introduced_after`. */
-function beginsAfter(entry: AffectedEntry, installed: string, order: VersionOrder): boolean {
+export function beginsAfter(entry: AffectedEntry, installed: string, order: VersionOrder): boolean {
   const specific = entry.specific?.ecosystem_specific
   if (typeof specific !== 'object' || specific === null || !('introduced_after' in specific)) return false
   const { introduced_after: after } = specific

@@ -91,7 +91,9 @@ describe('libraries', () => {
       }),
       recordOf({ id: 'GO-2021-0001', aliases: ['CVE-2021-0001'], affected: [affects('Go', 'x.org/y', until('0'))] }),
     ]
-    expect(found([lib('Go', 'x.org/y', 'v1.0.0')], records)).toEqual([])
+    expect(found([lib('Go', 'x.org/y', 'v1.0.0')], records)).toMatchObject([
+      { disposition: { state: 'not-affected', statedBy: 'go (GO-2021-0001)' } },
+    ])
     expect(found([lib('Go', 'x.org/y', 'v1.0.0')], records.slice(0, 1))).toHaveLength(1)
   })
 

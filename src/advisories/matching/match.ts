@@ -4,16 +4,18 @@ import type { Disposition, Finding } from '../../model/finding.ts'
 import type { Inventory } from '../../model/inventory.ts'
 import type { AffectedCode } from '../../model/reachability.ts'
 import type { CollapsedFindings } from '../../model/scan-result.ts'
+import { statedStatus } from '../feeds/stated-status.ts'
+import { publisherOf } from '../publisher.ts'
 import type { AdvisoryDatabase, MatchOptions } from '../types.ts'
 import { affectedCodeOf } from './affected-code.ts'
 import { coverageOf, type EcosystemCoverage } from './coverage.ts'
-import { decide } from './decide.ts'
+import { type Decided, decide } from './decide.ts'
 import { readAs } from './ecosystems.ts'
 import { findingOf } from './finding.ts'
 import { judgeComponent } from './judgement.ts'
 import { isKernelHeaders } from './kernel-headers.ts'
 import { compareFindings } from './order.ts'
-import { session as openSession } from './session.ts'
+import { session as openSession, type Session } from './session.ts'
 
 /** A component whose advisories could not be judged, and why. */
 export interface Unexamined {
@@ -48,7 +50,7 @@ const HEADERS_ONLY: Disposition = {
  * whatever the database throws goes to the caller. What could not be examined is in the diagnostics, never left out.
  */
 export function matchInventory(inventory: Inventory, db: AdvisoryDatabase, options: MatchOptions): MatchResult {
-  const session = openSession(db)
+  const session = openSession(db, options.severitySources)
   const findings: Finding[] = []
   const collapsed: CollapsedFindings[] = []
   const unexamined: Unexamined[] = []
@@ -60,8 +62,8 @@ export function matchInventory(inventory: Inventory, db: AdvisoryDatabase, optio
     for (const id of judgement.silent) silent.set(`${id} (${component.name})`, id)
     if (judgement.hits.length === 0) continue
     const headers = options.image && !options.includeKernelHeaders && isKernelHeaders(component)
-    const found = decide(judgement, readAs(component.ecosystem), session).map((decided) => {
-      const finding = findingOf(component, decided, session, headers ? HEADERS_ONLY : undefined)
+    const found = decide(judgement, readAs(component.ecosystem), session, options.policy).map((decided) => {
+      const finding = findingOf(component, decided, session, headers ? HEADERS_ONLY : clearedBy(decided, session))
       const code = component.ecosystem === 'Go' ? affectedCodeOf(decided) : undefined
       if (code !== undefined) affectedCode.set(finding.id, code)
       return finding
@@ -81,6 +83,18 @@ export function matchInventory(inventory: Inventory, db: AdvisoryDatabase, optio
     unexamined,
     coverage,
     affectedCode,
+  }
+}
+
+/** What a publisher clears altogether stays visible as such: others hold it affected. */
+function clearedBy({ cleared }: Decided, session: Session): Disposition | undefined {
+  if (cleared === undefined) return undefined
+  const stated = session.record(cleared)?.affected.map((one) => statedStatus(one.ecosystem_specific)?.reason)
+  const justification = stated?.find((reason) => reason !== undefined) ?? 'no version is affected'
+  return {
+    state: 'not-affected',
+    justification: justification.slice(0, 200),
+    statedBy: `${publisherOf(cleared).source} (${cleared})`,
   }
 }
 

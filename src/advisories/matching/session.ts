@@ -20,13 +20,16 @@ export interface Session {
   /** Undefined for an ecosystem whose versions nothing orders. */
   order(ecosystem: string): VersionOrder | undefined
   borrowed(name: string, except: ReadonlySet<string>): Borrowed
+  /** Whose severity counts, in this order; the usual rules when undefined. */
+  readonly severitySources?: readonly string[]
 }
 
 /** Records opened to find a severity for one weakness. */
 const MOST_BORROWED_FROM = 16
 
-/** A session over an open database. */
-export function session(db: AdvisoryDatabase): Session {
+/** A session over an open database; with `severitySources`, whatever anybody says about a weakness's severity is borrowed. */
+export function session(db: AdvisoryDatabase, severitySources?: readonly string[]): Session {
+  const all = severitySources?.some((source) => source !== 'auto') === true
   const records = new Map<string, OsvRecord | undefined>()
   const weaknesses = new Map<string, readonly Weakness[]>()
   const orders = new Map<string, VersionOrder | undefined>()
@@ -41,7 +44,9 @@ export function session(db: AdvisoryDatabase): Session {
         const scheme = schemeFor(ecosystem)
         return scheme === undefined ? undefined : versionOrder(scheme)
       }),
-    borrowed: (name, except) => remember(lent, [name, ...except].join('\0'), () => borrow(name, except, db, record)),
+    borrowed: (name, except) =>
+      remember(lent, [name, ...except].join('\0'), () => borrow(name, except, db, record, all)),
+    ...(severitySources === undefined ? {} : { severitySources }),
   }
 }
 
@@ -62,19 +67,22 @@ function borrow(
   except: ReadonlySet<string>,
   db: AdvisoryDatabase,
   record: (id: string) => OsvRecord | undefined,
+  all: boolean,
 ): Borrowed {
   const lenders = lendersOf(db, name).filter((id) => !except.has(id))
   let summary: string | undefined
   let details: string | undefined
-  let statements: readonly RankedStatement[] = []
+  const statements: RankedStatement[] = []
   for (const id of lenders.slice(0, MOST_BORROWED_FROM)) {
     const lender = record(id)
     if (lender === undefined || lender.withdrawn !== undefined) continue
     summary ??= lender.summary
     details ??= lender.details || undefined
     const said = statementsOf(lender, withSeverity(lender), `osv:${id}`)
-    statements = publisherOf(id).kind === 'distribution' ? said.filter((entry) => entry.rank > 0) : said
-    if (statements.length > 0) break
+    statements.push(
+      ...(publisherOf(id).kind === 'distribution' && !all ? said.filter((entry) => entry.rank > 0) : said),
+    )
+    if (statements.length > 0 && !all) break
   }
   return { statements, ...(summary !== undefined && { summary }), ...(details !== undefined && { details }) }
 }

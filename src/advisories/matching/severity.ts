@@ -147,6 +147,11 @@ export function rating(score: number, second = false): Severity {
   return score < 9 || second ? 'high' : 'critical'
 }
 
+/** Whether a statement is by a source: `nvd` is also who says `osv:CVE-2019-1549`. */
+function isBy(stated: string, source: string): boolean {
+  return stated === source || (stated.startsWith('osv:') && publisherOf(stated.slice(4)).source === source)
+}
+
 /** Each statement once, as said first. */
 function distinct(statements: readonly RankedStatement[]): readonly RankedStatement[] {
   const seen = new Map<string, RankedStatement>()
@@ -158,14 +163,21 @@ function distinct(statements: readonly RankedStatement[]): readonly RankedStatem
   return [...seen.values()]
 }
 
-/** The statement shown: the least rank, of the first who said one; `unknown` by nobody when there is none. Statements in order of authority. */
-export function chooseSeverity(statements: readonly RankedStatement[]): {
+/** The statement shown: the least rank, of the first who said one; `unknown` by nobody when there is none. Statements in order of authority. With `sources`, of the first of them that said one; `auto` among them stands for all. */
+export function chooseSeverity(
+  statements: readonly RankedStatement[],
+  sources: readonly string[] = ['auto'],
+): {
   readonly value: Severity
   readonly source: string
   readonly score?: number
 } {
   let best: RankedStatement | undefined
-  for (const entry of statements) if (best === undefined || entry.rank < best.rank) best = entry
+  for (const source of sources) {
+    const said = source === 'auto' ? statements : statements.filter((entry) => isBy(entry.statement.source, source))
+    for (const entry of said) if (best === undefined || entry.rank < best.rank) best = entry
+    if (best !== undefined) break
+  }
   if (best === undefined) return { value: 'unknown', source: 'none' }
   const { value, source, score } = best.statement
   // A word is shown with the score that the same source gives, where it gives one.

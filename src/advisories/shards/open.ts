@@ -76,6 +76,9 @@ export function openShards(folder: string): AdvisoryDatabase {
       const shards = of.shards.filter((shard) => every || shard.release === release || shard.release === '')
       return shards.flatMap((shard) => opened(shard).affected(of.name, name))
     },
+    *packages(ecosystem) {
+      for (const shard of byName.get(bareEcosystem(ecosystem))?.shards ?? []) yield* opened(shard).packages(ecosystem)
+    },
     record(id) {
       const said = openFor(id).flatMap((database) => database.record(id) ?? [])
       const whole = said.filter((record) => record.affected.length > 0)
