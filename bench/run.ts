@@ -6,6 +6,7 @@ const BENCHMARKS: readonly { readonly id: string; readonly load: () => Promise<B
   { id: 'database', load: async () => (await import('./database.ts')).database },
   { id: 'scan', load: async () => (await import('./scan.ts')).scan },
   { id: 'sources', load: async () => (await import('./sources.ts')).sources },
+  { id: 'feeds', load: async () => (await import('./feeds.ts')).feeds },
   { id: 'packages', load: async () => (await import('./packages.ts')).packages },
   { id: 'match', load: async () => (await import('./match.ts')).match },
 ]

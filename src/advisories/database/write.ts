@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
+import { renameSync } from 'node:fs'
 import { constants, zstdCompressSync } from 'node:zlib'
 import { createForFilling } from '../../lib/sqlite.ts'
 import { entriesOf, packEntry } from '../entries.ts'
@@ -8,6 +9,7 @@ import { ecosystemRelease } from '../package-key.ts'
 import type { KevEntry, OsvRecord } from '../types.ts'
 import { endsBlock, LENT, ownSets, partOf, placeOf } from './places.ts'
 import type { StoredDatabase } from './read.ts'
+import { type Kept, renew, wholeOf } from './renew.ts'
 import {
   APPLICATION_ID,
   BLOCK_BYTES,
@@ -95,6 +97,7 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
     return id
   }
   const states: [string, EcosystemState][] = []
+  const kept: Kept[] = []
   let lastEcosystem = 0
 
   const ecosystem = (name: string): EcosystemDraft => {
@@ -230,38 +233,44 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
     database.exec('DELETE FROM entry')
   }
 
+  /** Copies an ecosystem out of the last database. */
+  const takeOver = ({ previous, name, state }: Kept) => {
+    const stored = previous.ecosystems().get(name)
+    if (stored === undefined) return
+    const id = ++lastEcosystem
+    // The old file is read through its own connection: this one may not attach files.
+    for (const row of previous.rows('SELECT number, data FROM block WHERE ecosystem = ?', stored.id))
+      insert.block.run(id, row.number as number, row.data as Uint8Array)
+    const sql = `SELECT record.id, rank, modified, listed, source, fetched_at, block, start, length, withdrawn, same, covers
+      FROM record JOIN origin ON origin.id = record.origin WHERE ecosystem = ?`
+    for (const row of previous.rows(sql, stored.id))
+      insert.record.run(
+        row.id as string,
+        id,
+        row.rank as number,
+        row.modified as string,
+        row.listed as string,
+        originId({ source: row.source as string, fetchedAt: row.fetched_at as string }),
+        row.block as number,
+        row.start as number,
+        row.length as number,
+        row.withdrawn as number,
+        row.same as string | null,
+        row.covers as string | null,
+      )
+    for (const row of previous.skippedOf(name)) insert.skipped.run(id, row.name, row.listed, row.reason)
+    for (const row of previous.rows('SELECT key, entries FROM package WHERE ecosystem = ?', stored.id))
+      insert.package.run(null, id, row.key as string, row.entries as Uint8Array | string)
+    insert.ecosystem.run(id, name, JSON.stringify(state))
+    states.push([name, state])
+  }
+
   return {
     ecosystem,
     keep(previous, name, changes) {
       const stored = previous.ecosystems().get(name)
-      if (stored === undefined) return
-      const id = ++lastEcosystem
-      // The old file is read through its own connection: this one may not attach files.
-      for (const row of previous.rows('SELECT number, data FROM block WHERE ecosystem = ?', stored.id))
-        insert.block.run(id, row.number as number, row.data as Uint8Array)
-      const sql = `SELECT record.id, rank, modified, listed, source, fetched_at, block, start, length, withdrawn, same, covers
-        FROM record JOIN origin ON origin.id = record.origin WHERE ecosystem = ?`
-      for (const row of previous.rows(sql, stored.id))
-        insert.record.run(
-          row.id as string,
-          id,
-          row.rank as number,
-          row.modified as string,
-          row.listed as string,
-          originId({ source: row.source as string, fetchedAt: row.fetched_at as string }),
-          row.block as number,
-          row.start as number,
-          row.length as number,
-          row.withdrawn as number,
-          row.same as string | null,
-          row.covers as string | null,
-        )
-      for (const row of previous.skippedOf(name)) insert.skipped.run(id, row.name, row.listed, row.reason)
-      for (const row of previous.rows('SELECT key, entries FROM package WHERE ecosystem = ?', stored.id))
-        insert.package.run(null, id, row.key as string, row.entries as Uint8Array | string)
-      const state = { ...stored.state, ...changes }
-      insert.ecosystem.run(id, name, JSON.stringify(state))
-      states.push([name, state])
+      // Written at the end: where everything is kept, the file is.
+      if (stored !== undefined) kept.push({ previous, name, state: { ...stored.state, ...changes } })
     },
     kev(entries) {
       for (const entry of entries) insert.kev.run(entry.cve, JSON.stringify(entry))
@@ -272,6 +281,17 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
       return Number(database.prepare('SELECT count(*) AS n FROM epss').get()?.n)
     },
     finish(meta, whole) {
+      const last = states.length === 0 ? wholeOf(kept) : undefined
+      if (last !== undefined) {
+        for (const { name, state } of kept) states.push([name, state])
+        const renewed = `${path}-renewed`
+        renew(renewed, last, kept, database, JSON.stringify({ ...meta, id: identity(states, meta) }))
+        database.exec('ROLLBACK')
+        database.close()
+        renameSync(renewed, path)
+        return
+      }
+      for (const one of kept) takeOver(one)
       const aliasRow = database.prepare('INSERT INTO alias VALUES (?, ?)')
       const setRow = database.prepare('INSERT INTO alias_set VALUES (?, ?)')
       const bundleRow = database.prepare('INSERT OR IGNORE INTO bundle VALUES (?, ?)')
@@ -285,8 +305,7 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
       for (const row of bundles.all())
         for (const name of JSON.parse(String(row.covers)) as string[]) bundleRow.run(name, String(row.id))
       for (const sql of INDEXES) database.exec(sql)
-      const contents = JSON.stringify([states.toSorted((a, b) => compareText(a[0], b[0])), meta.kev, meta.epss])
-      const id = createHash('sha256').update(contents).digest('hex').slice(0, 32)
+      const id = identity(states, meta)
       database.prepare("INSERT INTO meta VALUES ('meta', ?)").run(JSON.stringify({ ...meta, id }))
       database.exec(
         `COMMIT; DROP TABLE temp.entry; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`,
@@ -301,6 +320,12 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
       }
     },
   }
+}
+
+/** Identity of a build: hash of its contents' states. */
+function identity(states: readonly (readonly [string, EcosystemState])[], meta: Omit<DatabaseMeta, 'id'>): string {
+  const contents = JSON.stringify([states.toSorted((a, b) => compareText(a[0], b[0])), meta.kev, meta.epss])
+  return createHash('sha256').update(contents).digest('hex').slice(0, 32)
 }
 
 function compress(bytes: Uint8Array): Uint8Array {
