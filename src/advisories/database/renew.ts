@@ -1,4 +1,4 @@
-import { constants, copyFileSync, rmSync } from 'node:fs'
+import { constants, copyFileSync, renameSync, rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { createForFilling } from '../../lib/sqlite.ts'
 import type { StoredDatabase } from './read.ts'
@@ -21,37 +21,32 @@ export function wholeOf(kept: readonly Kept[]): StoredDatabase | undefined {
 }
 
 /**
- * Writes a copy of a database in which only the facts about exploitation, the states of ecosystems and the database's notes are new, taken
- * from `draft`: what takes minutes to build takes a second to renew.
+ * Puts a copy of a database in the place of a draft that took all of it over: only the facts about exploitation, which are taken from the
+ * draft, the states of ecosystems and the database's notes are new. What takes minutes to build takes a second to renew.
  */
-export function renew(
-  path: string,
-  previous: StoredDatabase,
-  kept: readonly Kept[],
-  draft: DatabaseSync,
-  meta: string,
-): void {
+export function renew(draft: string, previous: StoredDatabase, kept: readonly Kept[], meta: string): void {
+  const path = `${draft}-renewed`
   try {
     copyFileSync(previous.path, path, constants.COPYFILE_FICLONE)
-    fill(createForFilling(path), kept, draft, meta)
+    fill(createForFilling(path), draft, kept, meta)
+    renameSync(path, draft)
   } catch (cause) {
     rmSync(path, { force: true })
     throw cause
   }
 }
 
-function fill(copy: DatabaseSync, kept: readonly Kept[], draft: DatabaseSync, meta: string): void {
+function fill(copy: DatabaseSync, draft: string, kept: readonly Kept[], meta: string): void {
   try {
-    copy.exec('BEGIN; DELETE FROM kev; DELETE FROM epss')
-    const kev = copy.prepare('INSERT INTO kev VALUES (?, ?)')
-    for (const row of draft.prepare('SELECT cve, entry FROM kev ORDER BY cve').iterate())
-      kev.run(row.cve as string, row.entry as string)
-    const epss = copy.prepare('INSERT INTO epss VALUES (?, ?, ?)')
-    for (const row of draft.prepare('SELECT cve, probability, percentile FROM epss ORDER BY cve').iterate())
-      epss.run(row.cve as string, row.probability as number, row.percentile as number)
-    const state = copy.prepare('UPDATE ecosystem SET state = ? WHERE name = ?')
+    copy.prepare('ATTACH ? AS draft').run(draft)
+    copy.exec(`
+      BEGIN;
+      DELETE FROM main.kev; INSERT INTO main.kev SELECT * FROM draft.kev ORDER BY cve;
+      DELETE FROM main.epss; INSERT INTO main.epss SELECT * FROM draft.epss ORDER BY cve;
+    `)
+    const state = copy.prepare('UPDATE main.ecosystem SET state = ? WHERE name = ?')
     for (const one of kept) state.run(JSON.stringify(one.state), one.name)
-    copy.prepare("UPDATE meta SET value = ? WHERE key = 'meta'").run(meta)
+    copy.prepare("UPDATE main.meta SET value = ? WHERE key = 'meta'").run(meta)
     copy.exec('COMMIT')
   } finally {
     copy.close()

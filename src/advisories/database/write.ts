@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { renameSync } from 'node:fs'
 import { constants, zstdCompressSync } from 'node:zlib'
 import { createForFilling } from '../../lib/sqlite.ts'
 import { entriesOf, packEntry } from '../entries.ts'
@@ -58,6 +57,8 @@ export interface Draft {
   abandon(): void
 }
 
+const EPSS_AT_ONCE = 100
+
 /** How a draft is filled. */
 export interface DraftOptions {
   /**
@@ -85,6 +86,9 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
     entry: database.prepare('INSERT INTO entry VALUES (?, ?, ?)'),
     kev: database.prepare('INSERT OR REPLACE INTO kev VALUES (?, ?)'),
     epss: database.prepare('INSERT OR REPLACE INTO epss VALUES (?, ?, ?)'),
+    manyEpss: database.prepare(
+      `INSERT OR REPLACE INTO epss VALUES ${Array(EPSS_AT_ONCE).fill('(?, ?, ?)').join(', ')}`,
+    ),
   }
   const origins = new Map<string, number>()
   const originId = ({ source, fetchedAt }: RecordOrigin): number => {
@@ -277,18 +281,24 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
       return Number(database.prepare('SELECT count(*) AS n FROM kev').get()?.n)
     },
     epss(rows) {
-      for (const [cve, probability, percentile] of rows) insert.epss.run(cve, probability, percentile)
+      // Many rows at a time: there are hundreds of thousands.
+      let pending: (string | number)[] = []
+      for (const row of rows) {
+        pending.push(...row)
+        if (pending.length < 3 * EPSS_AT_ONCE) continue
+        insert.manyEpss.run(...pending)
+        pending = []
+      }
+      for (let at = 0; at < pending.length; at += 3) insert.epss.run(...pending.slice(at, at + 3))
       return Number(database.prepare('SELECT count(*) AS n FROM epss').get()?.n)
     },
     finish(meta, whole) {
       const last = states.length === 0 ? wholeOf(kept) : undefined
       if (last !== undefined) {
         for (const { name, state } of kept) states.push([name, state])
-        const renewed = `${path}-renewed`
-        renew(renewed, last, kept, database, JSON.stringify({ ...meta, id: identity(states, meta) }))
-        database.exec('ROLLBACK')
+        database.exec('COMMIT')
         database.close()
-        renameSync(renewed, path)
+        renew(path, last, kept, JSON.stringify({ ...meta, id: identity(states, meta) }))
         return
       }
       for (const one of kept) takeOver(one)
