@@ -2,12 +2,21 @@ import { ecosystemLicence } from './ecosystems.ts'
 import { entriesOf } from './entries.ts'
 import { aliasSets, compareText, namesOf } from './names.ts'
 import { bareEcosystem, ecosystemRelease, packageKey } from './package-key.ts'
-import type { AdvisoryDatabase, AffectedEntry, DatabaseStatus, EpssEntry, KevEntry, OsvRecord } from './types.ts'
+import type {
+  AdvisoryDatabase,
+  AffectedEntry,
+  DatabaseStatus,
+  EpssEntry,
+  KevEntry,
+  OsvRecord,
+  SourcedFact,
+} from './types.ts'
 
 /** What a database in memory holds besides its records. */
 export interface MemoryExtras {
   readonly kev?: readonly KevEntry[]
   readonly epss?: ReadonlyMap<string, EpssEntry>
+  readonly facts?: readonly SourcedFact[]
   readonly status?: Partial<DatabaseStatus>
 }
 
@@ -43,6 +52,7 @@ export function memoryDatabase(records: readonly OsvRecord[], extras: MemoryExtr
     },
     kev: (cve) => kev.get(cve),
     epss: (cve) => extras.epss?.get(cve),
+    facts: (cve) => extras.facts?.filter((fact) => fact.cve === cve) ?? [],
     status: () => status,
     close: () => {},
   }

@@ -78,6 +78,22 @@ export interface EpssEntry {
   readonly on: string
 }
 
+/** What a catalogue says about a weakness beside advisories. */
+export interface WeaknessFact {
+  readonly cve: string
+  /** `public`: a proof is published; `weaponised`: a tool uses it. */
+  readonly exploit?: 'public' | 'weaponised'
+  /** CISA's SSVC decision points as published by Vulnrichment. */
+  readonly ssvc?: { readonly exploitation: string; readonly automatable: string; readonly technicalImpact: string }
+  /** Address of the proof or the decision. */
+  readonly reference?: string
+  /** ISO date. */
+  readonly since?: string
+}
+
+/** The same with the feed that says it. */
+export type SourcedFact = WeaknessFact & { readonly source: string }
+
 /** The one door to the advisories: opened read-only, shared by any number of processes. */
 export interface AdvisoryDatabase {
   /**
@@ -106,6 +122,8 @@ export interface AdvisoryDatabase {
   recordsNamed(name: string): readonly string[]
   kev(cve: string): KevEntry | undefined
   epss(cve: string): EpssEntry | undefined
+  /** What catalogues say about a weakness, by source; at most one of each. */
+  facts(cve: string): readonly SourcedFact[]
   status(): DatabaseStatus
   close(): void
 }

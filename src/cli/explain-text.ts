@@ -6,11 +6,19 @@ import { rangeWords } from './range-words.ts'
 /** Everything that is said about one weakness, source by source, and what follows for the component that was asked about. */
 export function explanationText(explained: Explanation, format: 'table' | 'json'): string {
   if (format === 'json') return `${JSON.stringify(explained, null, 2)}\n`
-  const { names, statements, component, kev, epss } = explained
+  const { names, statements, component, kev, epss, facts } = explained
   const lines = [names.map(printable).join(', ')]
   for (const entry of kev)
     lines.push(`  exploited since ${entry.dateAdded}${entry.ransomware ? ', by ransomware' : ''} (KEV)`)
   for (const entry of epss) lines.push(`  EPSS ${(entry.probability * 100).toFixed(1)} % on ${entry.on}`)
+  for (const { source, exploit, ssvc, reference } of facts) {
+    if (exploit !== undefined)
+      lines.push(`  exploit ${exploit} (${printable(source)}) ${printable(reference ?? '')}`.trimEnd())
+    if (ssvc !== undefined)
+      lines.push(
+        `  SSVC exploitation ${printable(ssvc.exploitation)}, automatable ${printable(ssvc.automatable)}, technical impact ${printable(ssvc.technicalImpact)} (${printable(source)})`,
+      )
+  }
   for (const statement of statements) lines.push('', ...statementLines(statement))
   if (component === undefined)
     lines.push('', 'Whose word counts depends on the package: --component PURL says it for one.')

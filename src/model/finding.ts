@@ -79,7 +79,17 @@ export interface Finding {
     /** ISO date on which it came into the catalogue of known exploited vulnerabilities. */
     readonly knownSince?: string
     readonly ransomware?: boolean
+    /** `public`: a proof is published; `weaponised`: a tool uses it, or it is known to be exploited. */
     readonly maturity: 'none-known' | 'public' | 'weaponised'
+    /** Where exploits are published, one of each index. */
+    readonly proofs?: readonly {
+      readonly source: string
+      readonly exploit: 'public' | 'weaponised'
+      readonly reference?: string
+      readonly since?: string
+    }[]
+    /** CISA's decision points: exploitation `none`, `poc` or `active`, automatable `yes` or `no`, technical impact `partial` or `total`. */
+    readonly ssvc?: { readonly exploitation: string; readonly automatable: string; readonly technicalImpact: string }
     /** EPSS: chance of exploitation within 30 days and its rank, both 0 to 1, and the day of the model's run. */
     readonly epss?: { readonly probability: number; readonly percentile: number; readonly on: string }
   }

@@ -108,6 +108,21 @@ const finding = z.object({
     knownSince: z.string().optional(),
     ransomware: z.boolean().optional(),
     maturity: z.enum(['none-known', 'public', 'weaponised']),
+    proofs: z
+      .array(
+        z.object({
+          source: z.string(),
+          exploit: z.enum(['public', 'weaponised']),
+          reference: z.string().optional(),
+          since: z.string().optional(),
+        }),
+      )
+      .optional()
+      .describe('where exploits are published'),
+    ssvc: z
+      .object({ exploitation: z.string(), automatable: z.string(), technicalImpact: z.string() })
+      .optional()
+      .describe("CISA's decision points"),
     epss: z.object({ probability: share, percentile: share, on: z.string() }).optional(),
   }),
   reachable: z

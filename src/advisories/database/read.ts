@@ -8,7 +8,15 @@ import { unpackEntry } from '../entries.ts'
 import { compareText } from '../names.ts'
 import { bareEcosystem, packageKey } from '../package-key.ts'
 import { parseRecord } from '../record.ts'
-import type { AdvisoryDatabase, AffectedEntry, DatabaseStatus, EpssEntry, KevEntry, OsvRecord } from '../types.ts'
+import type {
+  AdvisoryDatabase,
+  AffectedEntry,
+  DatabaseStatus,
+  EpssEntry,
+  KevEntry,
+  OsvRecord,
+  SourcedFact,
+} from '../types.ts'
 import { LENT } from './places.ts'
 import {
   APPLICATION_ID,
@@ -20,7 +28,7 @@ import {
   MAX_ENTRIES_BYTES,
   SCHEMA,
 } from './schema.ts'
-import { kevShape, metaShape, namesShape, stateShape } from './shapes.ts'
+import { factShape, kevShape, metaShape, namesShape, stateShape } from './shapes.ts'
 
 /** A record as the file keeps it. */
 export interface StoredRecord {
@@ -46,6 +54,7 @@ export interface StoredDatabase extends AdvisoryDatabase {
   /** As {@link records}, in the order of IDs; with what others say beside the deciding record of an ID after it. */
   recordsById(ecosystem: string): Iterable<StoredRecord>
   skippedOf(ecosystem: string): readonly { readonly name: string; readonly listed: string; readonly reason: string }[]
+  allFacts(): Iterable<SourcedFact>
   allKev(): Iterable<KevEntry>
   allEpss(): Iterable<readonly [cve: string, probability: number, percentile: number]>
   /** Rows of one ecosystem as they are stored, for the next build. */
@@ -226,6 +235,13 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
           row && { probability: Number(row.probability), percentile: Number(row.percentile), on: meta.epss?.on ?? '' }
         )
       }),
+    facts: (cve) =>
+      guard(() =>
+        every('SELECT source, fact FROM fact WHERE cve = ? ORDER BY source', cve).map((row) => ({
+          ...factShape.parse(JSON.parse(String(row.fact))),
+          source: String(row.source),
+        })),
+      ),
     status: () => statusOf(meta, ecosystems()),
     close: () => database.close(),
     ecosystem: (name) => ecosystems().get(bareEcosystem(name))?.state,
@@ -249,6 +265,10 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
           reason: String(row.reason),
         })),
       ),
+    *allFacts() {
+      const rows = prepared('SELECT source, fact FROM fact ORDER BY cve, source').iterate() as Iterable<Row>
+      for (const row of rows) yield { ...factShape.parse(JSON.parse(String(row.fact))), source: String(row.source) }
+    },
     *allKev() {
       for (const row of every('SELECT entry FROM kev')) yield kevShape.parse(JSON.parse(String(row.entry)))
     },

@@ -44,6 +44,7 @@ function fill(copy: DatabaseSync, draft: string, kept: readonly Kept[], meta: st
       DELETE FROM main.kev; INSERT INTO main.kev SELECT * FROM draft.kev ORDER BY cve;
       DELETE FROM main.epss; INSERT INTO main.epss SELECT * FROM draft.epss ORDER BY cve;
     `)
+    copy.exec('DELETE FROM main.fact; INSERT INTO main.fact SELECT * FROM draft.fact ORDER BY cve, source')
     const state = copy.prepare('UPDATE main.ecosystem SET state = ? WHERE name = ?')
     for (const one of kept) state.run(JSON.stringify(one.state), one.name)
     copy.prepare("UPDATE main.meta SET value = ? WHERE key = 'meta'").run(meta)

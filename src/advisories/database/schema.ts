@@ -3,7 +3,7 @@ import type { FeedStatus } from '../types.ts'
 /** Marks the file as ours (`PRAGMA application_id`): "BULW". */
 export const APPLICATION_ID = 0x42554c57
 /** Form of the file: another number is built anew. */
-export const FORMAT = 2
+export const FORMAT = 3
 /** Name of the database in its folder. */
 export const DATABASE_NAME = 'advisories.db'
 
@@ -27,6 +27,7 @@ export const SCHEMA: readonly string[] = [
   'CREATE TABLE bundle (name TEXT, record TEXT, PRIMARY KEY (name, record)) WITHOUT ROWID',
   'CREATE TABLE kev (cve TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID',
   'CREATE TABLE epss (cve TEXT PRIMARY KEY, probability REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE fact (cve TEXT, source TEXT, fact TEXT NOT NULL, PRIMARY KEY (cve, source)) WITHOUT ROWID',
 ]
 
 /** Made once the tables are filled: quicker than to keep them while filling. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { KevEntry } from '../types.ts'
+import type { KevEntry, WeaknessFact } from '../types.ts'
 import type { DatabaseMeta, EcosystemState } from './schema.ts'
 
 // What the database keeps as JSON: a file may come from elsewhere, so it is read as input.
@@ -52,4 +52,12 @@ export const kevShape: z.ZodMiniType<KevEntry> = z.object({
   dueDate: z.optional(z.string()),
   ransomware: z.boolean(),
   name: z.string(),
+})
+
+export const factShape: z.ZodMiniType<WeaknessFact> = z.object({
+  cve: z.string(),
+  exploit: z.optional(z.enum(['public', 'weaponised'])),
+  ssvc: z.optional(z.object({ exploitation: z.string(), automatable: z.string(), technicalImpact: z.string() })),
+  reference: z.optional(z.string()),
+  since: z.optional(z.string()),
 })

@@ -5,7 +5,7 @@ import { createForFilling } from '../../lib/sqlite.ts'
 import { entriesOf, packEntry } from '../entries.ts'
 import { type AliasSets, compareText, namesOf } from '../names.ts'
 import { ecosystemRelease } from '../package-key.ts'
-import type { KevEntry, OsvRecord } from '../types.ts'
+import type { KevEntry, OsvRecord, SourcedFact } from '../types.ts'
 import { endsBlock, LENT, ownSets, partOf, placeOf } from './places.ts'
 import type { StoredDatabase } from './read.ts'
 import { type Kept, renew, wholeOf } from './renew.ts'
@@ -50,6 +50,8 @@ export interface Draft {
   /** Takes an ecosystem over unchanged from the last database. */
   keep(previous: StoredDatabase, name: string, state?: Partial<EcosystemState>): void
   kev(entries: Iterable<KevEntry>): number
+  /** Of several facts of one source about a weakness, the one that says most of its exploitation stays. */
+  facts(facts: Iterable<SourcedFact>): void
   epss(rows: Iterable<readonly [cve: string, probability: number, percentile: number]>): number
   /** Computes alias sets and indexes, and closes the file. `sets` are those of a larger whole that this file is a part of. */
   finish(meta: Omit<DatabaseMeta, 'id'>, sets?: Pick<AliasSets, 'names'>): void
@@ -86,6 +88,7 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
     entry: database.prepare('INSERT INTO entry VALUES (?, ?, ?)'),
     kev: database.prepare('INSERT OR REPLACE INTO kev VALUES (?, ?)'),
     epss: database.prepare('INSERT OR REPLACE INTO epss VALUES (?, ?, ?)'),
+    fact: database.prepare('INSERT OR REPLACE INTO fact VALUES (?, ?, ?)'),
     manyEpss: database.prepare(
       `INSERT OR REPLACE INTO epss VALUES ${Array(EPSS_AT_ONCE).fill('(?, ?, ?)').join(', ')}`,
     ),
@@ -280,6 +283,23 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
       for (const entry of entries) insert.kev.run(entry.cve, JSON.stringify(entry))
       return Number(database.prepare('SELECT count(*) AS n FROM kev').get()?.n)
     },
+    facts(facts) {
+      // They come in the order of weaknesses: one's are held at a time.
+      let held = new Map<string, SourcedFact>()
+      const flush = () => {
+        for (const [source, { source: _, ...fact }] of held) insert.fact.run(fact.cve, source, JSON.stringify(fact))
+        held = new Map()
+      }
+      let last = ''
+      for (const fact of facts) {
+        if (fact.cve !== last) flush()
+        last = fact.cve
+        const before = held.get(fact.source)
+        if (before === undefined || (before.exploit !== 'weaponised' && fact.exploit === 'weaponised'))
+          held.set(fact.source, fact)
+      }
+      flush()
+    },
     epss(rows) {
       // Many rows at a time: there are hundreds of thousands.
       let pending: (string | number)[] = []
@@ -334,7 +354,8 @@ export function createDraft(path: string, { stable = false, cacheBytes }: DraftO
 
 /** Identity of a build: hash of its contents' states. */
 function identity(states: readonly (readonly [string, EcosystemState])[], meta: Omit<DatabaseMeta, 'id'>): string {
-  const contents = JSON.stringify([states.toSorted((a, b) => compareText(a[0], b[0])), meta.kev, meta.epss])
+  const facts = meta.feeds?.filter((feed) => feed.facts > 0).map(({ id, changedAt }) => [id, changedAt])
+  const contents = JSON.stringify([states.toSorted((a, b) => compareText(a[0], b[0])), meta.kev, meta.epss, facts])
   return createHash('sha256').update(contents).digest('hex').slice(0, 32)
 }
 

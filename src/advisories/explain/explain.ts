@@ -14,6 +14,7 @@ import type {
   MatchOptions,
   OsvAffected,
   OsvRecord,
+  SourcedFact,
 } from '../types.ts'
 
 /** What one source says about one package of one release. */
@@ -55,6 +56,8 @@ export interface Explanation {
   readonly statements: readonly SourceStatement[]
   readonly kev: readonly KevEntry[]
   readonly epss: readonly EpssEntry[]
+  /** Published exploits and decision points, by feed. */
+  readonly facts: readonly SourcedFact[]
   /** For the component that was asked about. */
   readonly component?: {
     readonly purl: string
@@ -100,6 +103,7 @@ export function explainWeakness(
     statements,
     kev: cves.map((cve) => db.kev(cve)).filter((entry) => entry !== undefined),
     epss: cves.map((cve) => db.epss(cve)).filter((entry) => entry !== undefined),
+    facts: cves.flatMap((cve) => db.facts(cve)),
     ...(component === undefined
       ? {}
       : { component: outcomeFor(component, names, traced, { records, statements, db, options }) }),

@@ -87,7 +87,7 @@ class Fetching {
     const kept = await this.#store.change(async (writer) => {
       try {
         await this.#update(writer)
-        why = this.#shrunk(times)
+        why = this.#shrunk(times) ?? this.#lostFacts(before)
       } catch (error) {
         this.#options.signal?.throwIfAborted()
         if (!(error instanceof Failure)) throw error
@@ -248,6 +248,13 @@ class Fetching {
     for (const id of before.keys()) if (now.has(id)) stayed++
     if (stayed >= before.size * LEAST_KEPT) return undefined
     return `${before.size - stayed} of its ${before.size} records would be lost, --force takes what is there`
+  }
+
+  #lostFacts(before: FeedState | undefined): string | undefined {
+    if (this.#options.force || before === undefined || before.facts === 0) return undefined
+    const { facts } = this.#store.counts()
+    if (facts >= before.facts * LEAST_KEPT) return undefined
+    return `${before.facts - facts} of its ${before.facts} facts would be lost, --force takes what is there`
   }
 
   #state(before: FeedState | undefined, failing: FeedState['failing']): FeedState {

@@ -4,7 +4,7 @@ import type { Feed } from './types.ts'
 export function feedsPage(feeds: readonly Feed[]): string {
   const rows = feeds.map(
     ({ id, title, publisher, ecosystems, licence, addresses, documentation, optIn }) =>
-      `| \`${id}\` | [${title}](${documentation}) of ${publisher} | ${ecosystems.join(', ')} | ${Object.values(
+      `| \`${id}\` | [${title}](${documentation}) of ${publisher} | ${ecosystems.join(', ') || 'every one'} | ${Object.values(
         addresses,
       )
         .map((address) => new URL(address).host)

@@ -127,7 +127,7 @@ export function chooseFeeds(known: readonly Feed[], choice: FeedChoice): readonl
     if (said !== undefined) return said
     if (feed.optIn !== undefined) return false
     if (asked?.includes('all')) return true
-    const needed = feed.ecosystems.some((name) => choice.wanted.has(name) && !choice.published.has(name))
+    const needed = feed.facts || feed.ecosystems.some((name) => choice.wanted.has(name) && !choice.published.has(name))
     return asked === undefined && needed && (choice.open || settings.base !== undefined)
   })
 }

@@ -3,9 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod/mini'
 import { Failure } from '../../lib/failure.ts'
 import { parseRecord } from '../record.ts'
-import type { OsvRecord } from '../types.ts'
+import type { OsvRecord, WeaknessFact } from '../types.ts'
 import { joinRecords } from './join-records.ts'
-import type { WeaknessFact } from './types.ts'
 
 /** Raised when the form of the store changes: an older one is fetched anew. */
 const VERSION = 1

@@ -1,4 +1,4 @@
-import type { OsvRecord } from '../types.ts'
+import type { OsvRecord, WeaknessFact } from '../types.ts'
 
 /**
  * A publisher's own feed of advisories, beside OSV's bucket. Static data only: what reads it is loaded when it is fetched.
@@ -18,6 +18,8 @@ export interface Feed {
   readonly ecosystems: readonly string[]
   /** Where it is published: base addresses by name, `main` among them; a mirror replaces each. */
   readonly addresses: Readonly<Record<string, string>> & { readonly main: string }
+  /** It says something about weaknesses, whatever has them, and nothing about packages. */
+  readonly facts?: true
   /** For a feed that is fetched only when it is asked for: why. */
   readonly optIn?: string
   readonly load: () => Promise<FeedReader>
@@ -85,16 +87,3 @@ export type FeedItem =
   | { readonly wrong: string; readonly reason: string }
   /** A fact about a weakness that is no advisory: a step towards exploitation, SSVC. */
   | { readonly fact: WeaknessFact }
-
-/** What catalogues say about a weakness beside advisories. */
-export interface WeaknessFact {
-  readonly cve: string
-  /** `public`: a proof is published; `weaponised`: a tool uses it. */
-  readonly exploit?: 'public' | 'weaponised'
-  /** CISA's SSVC decision points as published by Vulnrichment. */
-  readonly ssvc?: { readonly exploitation: string; readonly automatable: string; readonly technicalImpact: string }
-  /** Address of the proof or the decision. */
-  readonly reference?: string
-  /** ISO date. */
-  readonly since?: string
-}

@@ -4,7 +4,7 @@ import { isSystemEcosystem } from '../ecosystems.ts'
 import { type StatedStatus, statedStatus } from '../feeds/stated-status.ts'
 import { cveOf } from '../names.ts'
 import { compareNames, publisherOf, vendorSource } from '../publisher.ts'
-import type { AdvisoryDatabase, AffectedEntry, OsvRecord } from '../types.ts'
+import type { AdvisoryDatabase, AffectedEntry, OsvRecord, WeaknessFact } from '../types.ts'
 import type { Decided } from './decide.ts'
 import { readAs } from './ecosystems.ts'
 import { findingId } from './finding-id.ts'
@@ -217,16 +217,30 @@ function fixOf(
   return { fixes: [{ kind: 'upgrade', to, ...(availableSince !== undefined && { availableSince }) }], remarks }
 }
 
+function maturityOf(exploited: boolean, facts: readonly WeaknessFact[]): Finding['exploit']['maturity'] {
+  if (exploited || facts.some(({ exploit }) => exploit === 'weaponised')) return 'weaponised'
+  return facts.some(({ exploit }) => exploit === 'public') ? 'public' : 'none-known'
+}
+
 /** In the catalogue of known exploited vulnerabilities, and the chance that EPSS gives, over every CVE number of the weakness. */
 function exploitOf(names: readonly string[], db: AdvisoryDatabase): Finding['exploit'] {
   const cves = names.filter((name) => /^CVE-\d/.test(name))
   const known = cves.map((cve) => db.kev(cve)).filter((entry) => entry !== undefined)
   const scores = cves.map((cve) => db.epss(cve)).filter((entry) => entry !== undefined)
   const epss = scores.toSorted((a, b) => b.probability - a.probability)[0]
+  const facts = cves.flatMap((cve) => db.facts(cve))
+  const proofs = facts.flatMap(({ exploit, source, reference, since }) =>
+    exploit === undefined
+      ? []
+      : [{ source, exploit, ...(reference !== undefined && { reference }), ...(since !== undefined && { since }) }],
+  )
+  const ssvc = facts.find((fact) => fact.ssvc !== undefined)?.ssvc
   const knownSince = known.map((entry) => entry.dateAdded).sort()[0]
   return {
     ...(knownSince !== undefined && { knownSince, ransomware: known.some((entry) => entry.ransomware) }),
-    maturity: knownSince === undefined ? 'none-known' : 'weaponised',
+    maturity: maturityOf(knownSince !== undefined, facts),
+    ...(proofs.length > 0 && { proofs }),
+    ...(ssvc !== undefined && { ssvc }),
     ...(epss !== undefined && { epss: { probability: epss.probability, percentile: epss.percentile, on: epss.on } }),
   }
 }

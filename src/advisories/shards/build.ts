@@ -229,6 +229,7 @@ function exploitationShard(database: StoredDatabase, scratch: string): string {
   const draft = createDraft(path, { stable: true })
   draft.kev([...database.allKev()].sort((a, b) => compareText(a.cve, b.cve)))
   draft.epss(database.allEpss())
+  draft.facts(database.allFacts())
   draft.finish({ ...NOTHING, ...(database.meta.epss && { epss: { ...database.meta.epss, fetchedAt: '' } }) })
   return path
 }

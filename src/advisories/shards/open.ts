@@ -109,6 +109,7 @@ export function openShards(folder: string): AdvisoryDatabase {
     },
     kev: (cve) => exploited()?.kev(cve),
     epss: (cve) => exploited()?.epss(cve),
+    facts: (cve) => exploited()?.facts(cve) ?? [],
     status: () => statusOf(manifest, held, readNote(folder)),
     close() {
       for (const database of open.values()) database.close()

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import type { FeedReport } from '../feeds/fetch.ts'
 import { feedStorePath } from '../feeds/fetch.ts'
 import { type FeedStore, openFeedStore } from '../feeds/store.ts'
-import type { Feed, WeaknessFact } from '../feeds/types.ts'
+import type { Feed } from '../feeds/types.ts'
 import { bareEcosystem } from '../package-key.ts'
-import type { FeedStatus, OsvRecord } from '../types.ts'
+import type { FeedStatus, OsvRecord, WeaknessFact } from '../types.ts'
 
 /** A record of a feed, with where and when it was had. */
 export interface FeedRecord {

@@ -1,4 +1,5 @@
 import { epss } from './epss.ts'
+import { facts } from './facts.ts'
 import { kev } from './kev.ts'
 import { osv } from './osv.ts'
 import type { AdvisorySource } from './source.ts'
@@ -8,4 +9,5 @@ export const SOURCES: readonly AdvisorySource[] = [
   osv, //
   kev,
   epss,
+  facts,
 ]

@@ -54,9 +54,10 @@ function versionWords(finding: Finding, component: Component | undefined): strin
 function signalWords(finding: Finding): string {
   const { score, source } = finding.severity
   const signals = [score === undefined ? printable(source) : `CVSS ${score.toFixed(1)} ${printable(source)}`]
-  const { epss, knownSince, ransomware } = finding.exploit
+  const { epss, knownSince, ransomware, maturity } = finding.exploit
   if (epss !== undefined) signals.push(`EPSS ${percent(epss.probability)}`)
   if (knownSince !== undefined) signals.push(`KEV ${knownSince}${ransomware === true ? ', ransomware' : ''}`)
+  else if (maturity !== 'none-known') signals.push(maturity === 'public' ? 'exploit public' : 'exploit in tools')
   return signals.join('  ')
 }
 
