@@ -63,6 +63,9 @@ export interface StoredDatabase extends AdvisoryDatabase {
   verify(): void
 }
 
+/** Bytes of unpacked blocks that are held. */
+const MAX_HELD_BYTES = 32 * 1024 ** 2
+
 interface Row {
   readonly [column: string]: unknown
 }
@@ -141,6 +144,7 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
   const idOf = (name: string) => ecosystems().get(bareEcosystem(name))?.id ?? -1
 
   const blocks = new Map<string, Buffer>()
+  let heldBytes = 0
   const block = (ecosystem: number, number: number): Buffer => {
     const key = `${ecosystem}/${number}`
     const known = blocks.get(key)
@@ -148,7 +152,13 @@ function stored(database: DatabaseSync, path: string): StoredDatabase {
     const data = one('SELECT data FROM block WHERE ecosystem = ? AND number = ?', ecosystem, number)?.data
     if (!(data instanceof Uint8Array)) throw new Error(`block ${key} is missing`)
     const raw = zstdDecompressSync(data, { maxOutputLength: MAX_BLOCK_BYTES })
-    if (blocks.size >= 16) blocks.delete(blocks.keys().next().value ?? '')
+    // Records are asked for by name as well as in their order: what was unpacked stays while there is room.
+    heldBytes += raw.length
+    for (const [oldest, of] of blocks) {
+      if (heldBytes <= MAX_HELD_BYTES) break
+      blocks.delete(oldest)
+      heldBytes -= of.length
+    }
     blocks.set(key, raw)
     return raw
   }
