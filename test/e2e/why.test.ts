@@ -1,35 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { boltFile } from '../support/bolt-writer.ts'
+import { explainedDatabase } from '../support/explained-cache.ts'
 import { expectRefused, Sandbox } from '../support/sandbox.ts'
-import { tarball } from '../support/tar-writer.ts'
 
 const sandbox = new Sandbox()
 let database: string
 let shop: string
 
-const ghsa = (id: string, range: string) => JSON.stringify({ VendorIDs: [id], VulnerableVersions: [range] })
-
 beforeAll(async () => {
   await sandbox.prepare()
-  const from = join(sandbox.folder, 'db.tar.gz')
-  const inner = boltFile({
-    'npm::GitHub Security Advisory Npm': {
-      shop: {
-        'CVE-2026-1': ghsa('GHSA-aaaa-aaaa-aaaa', '< 2.0.0'),
-        'CVE-2026-2': ghsa('GHSA-bbbb-bbbb-bbbb', '< 1.0.0'),
-      },
-      other: { 'CVE-2026-3': ghsa('GHSA-cccc-cccc-cccc', '< 9.0.0') },
-    },
-    vulnerability: { 'CVE-2026-1': JSON.stringify({ VendorSeverity: { ghsa: 1, nvd: 4 } }) },
-  })
-  writeFileSync(from, gzipSync(tarball([{ name: 'trivy.db', body: inner }])))
-  const cache = join(sandbox.folder, 'trivy')
-  const ran = await sandbox.run(['advisories', 'update', '--from', from, '--cache-dir', cache, '--feeds', 'none'])
-  if (ran.status !== 0) throw new Error(ran.stderr)
-  database = join(cache, 'advisories', 'advisories.db')
+  database = await explainedDatabase(sandbox)
   shop = join(sandbox.folder, 'shop')
   mkdirSync(shop)
   writeFileSync(
