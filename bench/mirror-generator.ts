@@ -104,9 +104,10 @@ function rename(id: string, round: number, name: string): string {
   const own = name.replaceAll(/[^A-Za-z]/g, '').toUpperCase()
   const prefixed = id.replace(/^(?:DEBIAN|ALPINE)-(?=CVE-)/, `${own}-`)
   if (round === 0) return prefixed
-  return /CVE-\d{4}-\d+$/.test(prefixed)
-    ? prefixed.replace(/(CVE-\d{4}-)(\d+)$/, `$1${round}$2`)
-    : `${prefixed}-${round}`
+  // Ten digits that no real number has.
+  const number = (_: string, year: string, of: string) =>
+    `${year}9${String(round).padStart(3, '0')}${of.padStart(6, '0')}`
+  return /CVE-\d{4}-\d+$/.test(prefixed) ? prefixed.replace(/(CVE-\d{4}-)(\d+)$/, number) : `${prefixed}-${round}`
 }
 
 function malicious(index: number): Generated {
