@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { zipOf } from '../test/support/zip-writer.ts'
+import { zipped } from '../test/support/zip-writer.ts'
 
 /**
  * How records are spread over ecosystems, about as in the public bucket: half of npm's are malicious packages, small ones. Each is filled
@@ -78,7 +78,13 @@ export function writeMirror(folder: string, slice: Slice, records: number, day: 
       files[`${record.id}.json`] = JSON.stringify(record)
     }
     mkdirSync(join(folder, name), { recursive: true })
-    writeFileSync(join(folder, name, 'all.zip'), zipOf(files))
+    writeFileSync(
+      join(folder, name, 'all.zip'),
+      zipped(
+        Object.entries(files).map(([file, body]) => ({ name: file, body, deflate: true })),
+        { zip64: true },
+      ),
+    )
     writeFileSync(join(folder, name, 'modified_id.csv'), `${list.sort().reverse().join('\n')}\n`)
     listed.push(...(release?.map((one) => `${name}:${one}`) ?? [name]))
   }
