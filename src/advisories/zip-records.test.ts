@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { osvRecord, zipOf } from '../../test/mirror-server.ts'
+import { zipped } from '../../test/support/zip-writer.ts'
 import { visitZip, type ZipItem } from './zip-records.ts'
 
 describe('archives of records', () => {
@@ -35,6 +36,16 @@ describe('archives of records', () => {
     )
     await expect(visited(zip, { ...limits, entries: 3 })).rejects.toMatchObject({ input: 'a.zip' })
     await expect(visited(zip, { ...limits, totalBytes: 3 })).rejects.toMatchObject({ input: 'a.zip' })
+  })
+
+  it('are refused when their directory holds more than it counts, so that nothing of it is lost', async () => {
+    const entries = ['A.json', 'B.json', 'C.json'].map((name) => ({ name, body: '{}' }))
+    await expect(visited(zipped(entries, { count: 2 }))).rejects.toMatchObject({
+      input: 'a.zip',
+      message: expect.stringContaining('holds more than the 2 entries'),
+    })
+    expect(await visited(zipped(entries))).toHaveLength(3)
+    expect(await visited(zipped([]))).toEqual([])
   })
 
   it('are read or refused with their name wherever they are changed or cut', async () => {

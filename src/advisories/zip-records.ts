@@ -64,7 +64,12 @@ function eachEntry(
   let total = 0
   return new Promise((resolve, reject) => {
     archive.on('error', reject)
-    archive.on('end', resolve)
+    archive.on('end', () => {
+      // A count of 16 bits begins again at 65,536: what the directory holds behind it would be lost.
+      if (goesOn(archive, descriptor))
+        reject(new Error(`its directory holds more than the ${archive.entryCount} entries it counts`))
+      else resolve()
+    })
     archive.on('entry', (entry: yauzl.Entry) => {
       try {
         const name = recordName(Buffer.from(entry.fileName as unknown as Uint8Array).toString())
@@ -81,6 +86,13 @@ function eachEntry(
     })
     archive.readEntry()
   })
+}
+
+/** Whether another entry of the directory stands where its count says that it ends (APPNOTE 6.3, section 4.3.12). */
+function goesOn(archive: yauzl.ZipFile, descriptor: number): boolean {
+  const { readEntryCursor: at } = archive as unknown as { readonly readEntryCursor: number }
+  const next = Buffer.alloc(4)
+  return readFully(descriptor, next, 0, 4, at) === 4 && next.readUInt32LE(0) === 0x02014b50
 }
 
 /** `a/b/ID.json` gives `ID`; undefined for a folder or another kind of file. */
